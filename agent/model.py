@@ -20,7 +20,7 @@ class Outcome(StrEnum):
 
     @staticmethod
     def worst(outcomes: Iterable[Outcome]) -> Outcome:
-        """The worst that occurs; nothing observed is `not_applicable`, never a pass."""
+        """Return the worst that occurs; nothing observed is `not_applicable`, never a pass."""
         return min(outcomes, key=_ORDER.__getitem__, default=Outcome.NOT_APPLICABLE)
 
 
@@ -47,7 +47,7 @@ class Finding(Struct, frozen=True, kw_only=True):
     """Where the resource is; empty: not regional."""
     outcome: Outcome
     code: str = ""
-    """Why, for machines: empty for pass; a `checks.model.Cause` or a code of `agent.cel` for error."""
+    """Why, for machines: empty for pass; an error has a `checks.model.Cause` or a `cel` code."""
     message: str = ""
     """Why, for people."""
     values: Mapping[str, Any] = field(default_factory=dict)

@@ -1,1 +1,1 @@
-"""What can be looked at: the only room that talks to a cloud. It knows nothing of rules, evidence or the agent."""
+"""What can be looked at: the only room that talks to a cloud; it knows nothing of the agent."""

@@ -1,1 +1,1 @@
-"""The evidence log: one append-only RFC 6962 Merkle tree, its checkpoints, and what can be asked of it."""
+"""The evidence log: one append-only RFC 6962 tree, its checkpoints, and questions to it."""

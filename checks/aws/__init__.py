@@ -1,1 +1,1 @@
-"""AWS: a boto3 session over accounts and regions, and the resource types as YAML, one file a service."""
+"""AWS: a boto3 session over accounts and regions; the resource types are YAML, a file a service."""

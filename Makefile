@@ -1,0 +1,47 @@
+# Each target does its own set-up on a bare machine (python3, pip, venv).
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+READY  := $(VENV)/.ready
+
+.PHONY: demo test check lint lock bench wheel clean
+
+demo: $(READY)           ## the whole agent on a seeded cloud of this machine
+	$(BIN)/assay demo $(ARGS)
+
+test: $(READY)           ## every test
+	$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
+
+check: lint test         ## what CI runs
+
+lint: $(READY)           ## style, types, layers, the shipped rules
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/assay rules lint
+	$(BIN)/assay rules test
+
+cover: $(READY)          ## branch coverage, every uncovered line listed
+	$(BIN)/python -m pytest -n 2 --dist loadgroup --cov --cov-report=term-missing:skip-covered $(ARGS)
+
+bench: $(READY)          ## every figure the README names
+	$(BIN)/python -m benchmarks
+
+lock: $(READY)           ## renew the locks (hashes, no index address)
+	$(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header \
+	  pyproject.toml --python-version 3.11 -o deploy/requirements.lock
+	$(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header \
+	  pyproject.toml --extra dev --python-version 3.11 -o deploy/requirements-dev.lock
+
+wheel: $(READY)
+	$(BIN)/python -m pip wheel -q --no-deps -w dist .
+
+$(READY): pyproject.toml deploy/requirements-dev.lock
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install -q --require-hashes -r deploy/requirements-dev.lock
+	$(BIN)/python -m pip install -q --no-deps --no-build-isolation -e .
+	touch $@
+
+clean:
+	rm -rf $(VENV) dist build .coverage* .pytest_cache .mypy_cache .ruff_cache .hypothesis
