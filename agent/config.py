@@ -1,0 +1,212 @@
+"""`assay.yaml` and the environment, parsed into Settings; the only reader of the environment.
+
+Settings that exist are right: every value is checked here, and every mistake is a `ConfigError`
+that says where and what to write. Environment variables named `ASSAY_*` replace single values, so
+that a container needs no file for them.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from msgspec import Struct, field
+
+from agent.duration import parse_duration
+from checks.yaml import YamlError, load_yaml
+
+
+class ConfigError(Exception):
+    """The configuration is wrong; the message says where and what to do."""
+
+
+class TargetSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One target to observe, and how to reach it."""
+
+    provider: str
+    account: str = ""
+    """The id that is expected; another one answering is an error. Empty: whoever answers."""
+    name: str = ""
+    regions: tuple[str, ...] = ()
+    """Empty: every region that is enabled in the account."""
+    profile: str = ""
+    role_arn: str = ""
+    external_id: str = ""
+    endpoint_url: str = ""
+    """For a VPC endpoint, a proxy or a test server; empty: the provider's own."""
+    ca_bundle: str = ""
+
+
+class Override(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What the organisation sets differently from a rule's own text; recorded in the evidence."""
+
+    every: str = ""
+    params: Mapping[str, Any] = field(default_factory=dict)
+    enabled: bool = True
+
+
+class HttpSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where the read-only HTTP server listens."""
+
+    listen: str = "127.0.0.1:9464"
+    insecure: bool = False
+    """Listen beyond loopback without authentication: only behind something that authenticates."""
+
+    @property
+    def host(self) -> str:
+        """The address part of `listen`."""
+        return self.listen.rpartition(":")[0].strip("[]")
+
+    @property
+    def port(self) -> int:
+        """The port part of `listen`; 0 asks the system for a free one."""
+        return int(self.listen.rpartition(":")[2])
+
+
+class RunSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How a run behaves. Durations as text (`10m`)."""
+
+    deadline: str = "15m"
+    threads: int = 16
+    jitter: str = ""
+    """Spread the starts of a slot's runs over this long; empty: start at once."""
+    max_attempts: int = 5
+    """Tries for one call, the first included."""
+
+
+class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The whole configuration of one agent."""
+
+    targets: tuple[TargetSettings, ...] = (TargetSettings(provider="aws"),)
+    store: str = "assay-data"
+    """Folder of the evidence store and of the signing key."""
+    origin: str = "assay.local/agent"
+    """The log's name in every checkpoint: host and path that the organisation controls."""
+    rules_paths: tuple[str, ...] = ()
+    checks_paths: tuple[str, ...] = ()
+    shipped_rules: bool = True
+    every: str = ""
+    """One interval for all rules, in place of their own; for demos and tests."""
+    rules: Mapping[str, Override] = field(default_factory=dict)
+    run: RunSettings = RunSettings()
+    http: HttpSettings = HttpSettings()
+    folder: str = ""
+    """Folder of the file that was read; relative paths start there."""
+    file: str = ""
+
+    def path(self, written: str) -> Path:
+        """Resolve a path written in the configuration against the configuration's own folder."""
+        return Path(self.folder, written).expanduser()
+
+
+NAME = "assay.yaml"
+_ENVIRONMENT = {
+    "ASSAY_STORE": ("store",),
+    "ASSAY_ORIGIN": ("origin",),
+    "ASSAY_EVERY": ("every",),
+    "ASSAY_HTTP_LISTEN": ("http", "listen"),
+}
+
+
+def load_settings(path: Path | None, environment: Mapping[str, str] | None = None) -> Settings:
+    """Read the file (default: `ASSAY_CONFIG`, else an `assay.yaml` here), then `ASSAY_*`."""
+    env = os.environ if environment is None else environment  # noqa: TID251 - the one reader
+    found = path or (Path(env["ASSAY_CONFIG"]) if env.get("ASSAY_CONFIG") else None)
+    if found is None and Path(NAME).exists():
+        found = Path(NAME)
+    document = _read(found) if found else {}
+    for variable, keys in _ENVIRONMENT.items():
+        if env.get(variable):
+            _set(document, keys, env[variable])
+    settings = _convert(document, str(found or "defaults"))
+    _check(settings, str(found or "the environment"))
+    where = {"folder": str(found.parent), "file": str(found)} if found else {}
+    return msgspec.structs.replace(settings, **where)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        document = load_yaml(path)
+    except FileNotFoundError:
+        raise ConfigError(f"{path}: no such file; `assay init` writes one") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: cannot be read: {error}") from None
+    except YamlError as error:
+        raise ConfigError(str(error)) from None
+    if document is None:
+        return {}
+    if not isinstance(document, dict):
+        raise ConfigError(f"{path}:1: a mapping is expected, such as `targets: [...]`")
+    return dict(document)
+
+
+def _set(document: dict[str, Any], keys: tuple[str, ...], value: str) -> None:
+    *path, last = keys
+    for key in path:
+        document[key] = dict(document.get(key) or {})
+        document = document[key]
+    document[last] = value
+
+
+def _convert(document: Mapping[str, Any], where: str) -> Settings:
+    for own in ("folder", "file"):
+        if own in document:
+            raise ConfigError(f"{where}: unknown field `{own}`")
+    try:
+        return msgspec.convert(document, Settings)
+    except msgspec.ValidationError as error:
+        raise ConfigError(f"{where}: {error}") from None
+
+
+def _check(settings: Settings, where: str) -> None:
+    durations = {
+        "every": settings.every,
+        "run.deadline": settings.run.deadline,
+        "run.jitter": settings.run.jitter,
+        **{f"rules.{rule}.every": override.every for rule, override in settings.rules.items()},
+    }
+    for key, text in durations.items():
+        if text:
+            try:
+                parse_duration(text)
+            except ValueError as error:
+                raise ConfigError(f"{where}: {key}: {error}") from None
+    if not settings.targets:
+        raise ConfigError(f"{where}: targets: name at least one target to observe")
+    for index, target in enumerate(settings.targets):
+        if target.provider not in PROVIDERS:
+            known = ", ".join(PROVIDERS)
+            raise ConfigError(
+                f"{where}: targets[{index}].provider: {target.provider!r} is not known; use {known}"
+            )
+    if not 1 <= settings.run.threads <= MAX_THREADS:
+        raise ConfigError(f"{where}: run.threads: a number from 1 to {MAX_THREADS} is expected")
+    if settings.run.max_attempts < 1:
+        raise ConfigError(f"{where}: run.max_attempts: at least 1 is expected")
+    _check_listen(settings.http, where)
+
+
+def _check_listen(http: HttpSettings, where: str) -> None:
+    host, _, port = http.listen.rpartition(":")
+    if not port.isdigit() or int(port) > MAX_PORT:
+        raise ConfigError(
+            f"{where}: http.listen: {http.listen!r} is not ADDRESS:PORT (`127.0.0.1:9464`)"
+        )
+    try:
+        local = ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        local = host == "localhost"
+    if not local and not http.insecure:
+        raise ConfigError(
+            f"{where}: http.listen: {http.listen} is open to others without authentication;"
+            " keep it on loopback, or set `http.insecure: true` behind something that authenticates"
+        )
+
+
+PROVIDERS = ("aws",)
+MAX_THREADS = 256
+MAX_PORT = 65535

@@ -1,0 +1,1 @@
+"""HTTP, read-only: metrics, liveness and readiness."""

@@ -1,0 +1,69 @@
+"""The HTTP application: GET and HEAD only, nothing cached, nothing written.
+
+`/healthz` says that the process answers. `/readyz` says that it does its work: the scheduler ticks,
+the store takes entries, rules are loaded. A failing control never makes the agent unready.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from fastapi import FastAPI, Request, Response
+from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse
+from msgspec import Struct
+from prometheus_client import CollectorRegistry
+from prometheus_client.exposition import choose_encoder
+
+SECURITY_HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+LANDING = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Assay</title>
+<h1>Assay</h1><ul><li><a href="/metrics">metrics</a><li><a href="/healthz">health</a>
+<li><a href="/readyz">readiness</a></ul></html>"""
+
+
+class Surfaces(Struct, frozen=True, kw_only=True):
+    """What the application shows."""
+
+    registry: CollectorRegistry
+    readiness: Callable[[], Mapping[str, str]]
+    """What is wrong, by part; empty when the agent does its work."""
+
+
+def create_app(surfaces: Surfaces) -> FastAPI:
+    """Build the ASGI application."""
+    app = FastAPI(title="Assay", docs_url=None, redoc_url=None, openapi_url=None)
+
+    @app.middleware("http")
+    async def read_only(request: Request, call_next: Callable[[Request], object]) -> Response:
+        if request.method not in {"GET", "HEAD"}:
+            return PlainTextResponse(
+                "read-only\n", status_code=405, headers={"Allow": "GET, HEAD", **SECURITY_HEADERS}
+            )
+        response = await call_next(request)  # type: ignore[misc] # starlette types it as object
+        response.headers.update(SECURITY_HEADERS)
+        return response  # type: ignore[no-any-return] # as above
+
+    @app.api_route("/", methods=["GET", "HEAD"])
+    def landing() -> HTMLResponse:
+        return HTMLResponse(LANDING)
+
+    @app.api_route("/healthz", methods=["GET", "HEAD"])
+    async def healthz() -> PlainTextResponse:
+        return PlainTextResponse("ok\n")
+
+    @app.api_route("/readyz", methods=["GET", "HEAD"])
+    def readyz() -> JSONResponse:
+        wrong = dict(surfaces.readiness())
+        return JSONResponse({"ready": not wrong, "wrong": wrong}, 503 if wrong else 200)
+
+    # A plain `def`: it runs in the thread pool, so that a slow scrape does not block `/healthz`.
+    @app.api_route("/metrics", methods=["GET", "HEAD"])
+    def metrics(request: Request) -> Response:
+        encode, content_type = choose_encoder(request.headers.get("accept", ""))
+        return Response(encode(surfaces.registry), headers={"Content-Type": content_type})
+
+    return app
