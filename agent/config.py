@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ import msgspec
 from msgspec import Struct, field
 
 from agent.duration import parse_duration
-from checks.yaml import YamlError, load_yaml
+from checks.yaml import List, Map, Place, YamlError, read_yaml
 
 
 class ConfigError(Exception):
@@ -118,30 +119,39 @@ def load_settings(path: Path | None, environment: Mapping[str, str] | None = Non
     found = path or (Path(env["ASSAY_CONFIG"]) if env.get("ASSAY_CONFIG") else None)
     if found is None and Path(NAME).exists():
         found = Path(NAME)
-    document = _read(found) if found else {}
+    written = _read(found) if found else {}
+    document = dict(written)
     for variable, keys in _ENVIRONMENT.items():
         if env.get(variable):
             _set(document, keys, env[variable])
-    settings = _convert(document, str(found or "defaults"))
-    _check(settings, str(found or "the environment"))
+    try:
+        settings = _convert(document)
+        _check(settings)
+    except _Mistake as mistake:
+        at = _place(written, mistake.path) or found or "environment"
+        raise ConfigError(f"{at}: {mistake}") from None
     where = {"folder": str(found.parent), "file": str(found)} if found else {}
     return msgspec.structs.replace(settings, **where)
 
 
-def _read(path: Path) -> dict[str, Any]:
+class _Mistake(Exception):  # noqa: N818 - internal: becomes a ConfigError with its place
+    def __init__(self, path: str, message: str) -> None:
+        super().__init__(message)
+        self.path = path
+
+
+def _read(path: Path) -> Map | dict[str, Any]:
+    if not path.exists():
+        raise ConfigError(f"{path}: no such file; `assay init` writes one")
     try:
-        document = load_yaml(path)
-    except FileNotFoundError:
-        raise ConfigError(f"{path}: no such file; `assay init` writes one") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: cannot be read: {error}") from None
+        document = read_yaml(path)
     except YamlError as error:
         raise ConfigError(str(error)) from None
     if document is None:
         return {}
-    if not isinstance(document, dict):
+    if not isinstance(document, Map):
         raise ConfigError(f"{path}:1: a mapping is expected, such as `targets: [...]`")
-    return dict(document)
+    return document
 
 
 def _set(document: dict[str, Any], keys: tuple[str, ...], value: str) -> None:
@@ -152,17 +162,33 @@ def _set(document: dict[str, Any], keys: tuple[str, ...], value: str) -> None:
     document[last] = value
 
 
-def _convert(document: Mapping[str, Any], where: str) -> Settings:
+def _convert(document: Mapping[str, Any]) -> Settings:
     for own in ("folder", "file"):
         if own in document:
-            raise ConfigError(f"{where}: unknown field `{own}`")
+            raise _Mistake(own, f"unknown field `{own}`")
     try:
         return msgspec.convert(document, Settings)
     except msgspec.ValidationError as error:
-        raise ConfigError(f"{where}: {error}") from None
+        message, _, path = str(error).partition(" - at `$")
+        field_name = re.search("unknown field `(.+)`", message)
+        whole = f"{path.rstrip('`')}.{field_name[1]}" if field_name else path.rstrip("`")
+        raise _Mistake(whole.lstrip("."), message) from None
 
 
-def _check(settings: Settings, where: str) -> None:
+def _place(document: Any, path: str) -> Place | None:
+    """Find where `targets[0].role_arn` stands in the file, or the nearest thing around it."""
+    place: Place | None = getattr(document, "place", None)
+    for step in re.findall(r"[^.\[\]]+", path):
+        if isinstance(document, Map) and step in document:
+            place, document = document.keys_at[step], document[step]
+        elif isinstance(document, List) and step.isdigit() and int(step) < len(document):
+            place, document = document.items_at[int(step)], document[int(step)]
+        else:
+            break
+    return place
+
+
+def _check(settings: Settings) -> None:
     durations = {
         "every": settings.every,
         "run.deadline": settings.run.deadline,
@@ -174,36 +200,34 @@ def _check(settings: Settings, where: str) -> None:
             try:
                 parse_duration(text)
             except ValueError as error:
-                raise ConfigError(f"{where}: {key}: {error}") from None
+                raise _Mistake(key, f"{key}: {error}") from None
     if not settings.targets:
-        raise ConfigError(f"{where}: targets: name at least one target to observe")
+        raise _Mistake("targets", "targets: name at least one target to observe")
     for index, target in enumerate(settings.targets):
         if target.provider not in PROVIDERS:
-            known = ", ".join(PROVIDERS)
-            raise ConfigError(
-                f"{where}: targets[{index}].provider: {target.provider!r} is not known; use {known}"
-            )
+            key, known = f"targets[{index}].provider", ", ".join(PROVIDERS)
+            raise _Mistake(key, f"{key}: {target.provider!r} is not known; use {known}")
     if not 1 <= settings.run.threads <= MAX_THREADS:
-        raise ConfigError(f"{where}: run.threads: a number from 1 to {MAX_THREADS} is expected")
+        raise _Mistake("run.threads", f"run.threads: a number from 1 to {MAX_THREADS} is expected")
     if settings.run.max_attempts < 1:
-        raise ConfigError(f"{where}: run.max_attempts: at least 1 is expected")
-    _check_listen(settings.http, where)
+        raise _Mistake("run.max_attempts", "run.max_attempts: at least 1 is expected")
+    _check_listen(settings.http)
 
 
-def _check_listen(http: HttpSettings, where: str) -> None:
+def _check_listen(http: HttpSettings) -> None:
     host, _, port = http.listen.rpartition(":")
-    if not port.isdigit() or int(port) > MAX_PORT:
-        raise ConfigError(
-            f"{where}: http.listen: {http.listen!r} is not ADDRESS:PORT (`127.0.0.1:9464`)"
-        )
+    if not host or not port.isdigit() or int(port) > MAX_PORT:
+        message = f"http.listen: {http.listen!r} is not ADDRESS:PORT (`127.0.0.1:9464`)"
+        raise _Mistake("http.listen", message)
     try:
         local = ipaddress.ip_address(host.strip("[]")).is_loopback
     except ValueError:
         local = host == "localhost"
     if not local and not http.insecure:
-        raise ConfigError(
-            f"{where}: http.listen: {http.listen} is open to others without authentication;"
-            " keep it on loopback, or set `http.insecure: true` behind something that authenticates"
+        raise _Mistake(
+            "http.listen",
+            f"http.listen: {http.listen} is open to others without authentication; keep it on"
+            " loopback, or set `http.insecure: true` behind something that authenticates",
         )
 
 

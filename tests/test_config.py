@@ -1,0 +1,87 @@
+"""A configuration that loads is right; a mistake is one line that says where and what to do."""
+
+import pytest
+
+from agent.config import ConfigError, load_settings
+
+
+def write(folder, text):
+    path = folder / "assay.yaml"
+    path.write_text(text)
+    return path
+
+
+def test_no_file_means_one_aws_target_with_the_sdks_own_credentials(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    settings = load_settings(None, {})
+    assert [target.provider for target in settings.targets] == ["aws"]
+    assert settings.http.listen == "127.0.0.1:9464"
+
+
+def test_relative_paths_start_at_the_files_own_folder(tmp_path):
+    settings = load_settings(write(tmp_path, "store: here\n"), {})
+    assert settings.path(settings.store) == tmp_path / "here"
+
+
+def test_the_environment_replaces_single_values(tmp_path):
+    path = write(tmp_path, "store: here\nhttp: {listen: '127.0.0.1:1'}\n")
+    settings = load_settings(path, {"ASSAY_STORE": "there", "ASSAY_HTTP_LISTEN": "127.0.0.1:2"})
+    assert settings.store == "there"
+    assert settings.http.port == 2
+
+
+def test_the_environment_can_name_the_file(tmp_path):
+    path = write(tmp_path, "origin: log.example.com/assay\n")
+    assert load_settings(None, {"ASSAY_CONFIG": str(path)}).origin == "log.example.com/assay"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("targets: []\n", "targets: name at least one target to observe"),
+        ("targets: [{provider: aws, acount: '1'}]\n", "unknown field `acount`"),
+        ("targets: [{provider: oracle}]\n", "targets[0].provider: 'oracle' is not known"),
+        ("every: hourly\n", "every: 'hourly' is not a duration"),
+        ("run: {deadline: 0s}\n", "run.deadline: '0s' is not a duration"),
+        ("run: {threads: 0}\n", "run.threads: a number from 1 to 256"),
+        ("run: {max_attempts: 0}\n", "run.max_attempts: at least 1"),
+        ("rules: {a: {every: soon}}\n", "rules.a.every: 'soon' is not a duration"),
+        ("http: {listen: '9464'}\n", "http.listen: '9464' is not ADDRESS:PORT"),
+        ("http: {listen: '127.0.0.1:70000'}\n", "is not ADDRESS:PORT"),
+        ("http: {listen: '0.0.0.0:9464'}\n", "is open to others without authentication"),
+        ("- a list\n", "a mapping is expected"),
+        ("store: [1]\n", "Expected `str`"),
+        ("folder: x\n", "unknown field `folder`"),
+        ("store: a\nstore: b\n", "store"),
+        ("store: {a\n", "assay.yaml:"),
+    ],
+)
+def test_each_mistake_is_named(tmp_path, text, message):
+    path = write(tmp_path, text)
+    with pytest.raises(ConfigError) as caught:
+        load_settings(path, {})
+    assert message in str(caught.value)
+    assert str(path) in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_missing_file_names_the_command_that_writes_one(tmp_path):
+    with pytest.raises(ConfigError, match="`assay init` writes one"):
+        load_settings(tmp_path / "none.yaml", {})
+
+
+def test_listening_beyond_loopback_needs_a_word_of_intent(tmp_path):
+    path = write(tmp_path, "http: {listen: '0.0.0.0:9464', insecure: true}\n")
+    assert load_settings(path, {}).http.host == "0.0.0.0"
+
+
+def test_an_ipv6_loopback_is_loopback(tmp_path):
+    settings = load_settings(write(tmp_path, "http: {listen: '[::1]:9464'}\n"), {})
+    assert (settings.http.host, settings.http.port) == ("::1", 9464)
+
+
+def test_a_mistake_is_shown_with_line_and_column(tmp_path):
+    path = write(tmp_path, "store: here\ntargets:\n  - provider: aws\n    acount: '1'\n")
+    with pytest.raises(ConfigError) as caught:
+        load_settings(path, {})
+    assert str(caught.value) == f"{path}:4:5: Object contains unknown field `acount`"
