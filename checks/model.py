@@ -37,7 +37,7 @@ class Cause(StrEnum):
     NOT_FOUND = "not_found"
     """The thing asked for is gone, or the answer lacks what it must have."""
     INVALID = "invalid"
-    """The request or the answer does not fit its model: a defect of the check or of the provider."""
+    """The request or the answer does not fit its model: the check or the provider is wrong."""
     BLOCKED_WRITE = "blocked_write"
     """The read-only guard refused the call before it left the process."""
     DEADLINE = "deadline"
@@ -55,14 +55,20 @@ class CallError(Exception):
         *,
         request_id: str = "",
         retry_after: float | None = None,
+        status: int = 0,
     ) -> None:
-        """`code` is the provider's error code; `retry_after` is seconds, when the provider says so."""
+        """Take the provider's error code and words.
+
+        `retry_after` is seconds, when the provider says so; `status` is that of HTTP, 0 when no
+        answer came.
+        """
         super().__init__(f"{code}: {message}")
         self.cause = cause
         self.code = code
         self.message = message
         self.request_id = request_id
         self.retry_after = retry_after
+        self.status = status
 
 
 class Scope(StrEnum):
@@ -85,7 +91,7 @@ class Call(Struct, frozen=True, kw_only=True):
     select: str = ""
     """JMESPath of the wanted part of the answer; empty: all of it."""
     absent: tuple[str, ...] = ()
-    """`Code` or `Code: part of the message`: errors that mean "there is none", which is an answer."""
+    """`Code` or `Code: part of the message`: errors that answer "there is none"."""
     needs: tuple[str, ...] = ()
     """The permissions that the call requires (`s3:GetEncryptionConfiguration`)."""
     decode: Mapping[str, str] = field(default_factory=dict)
@@ -123,7 +129,7 @@ class Join(Struct, frozen=True, kw_only=True):
 
 
 class Before(Struct, frozen=True, kw_only=True):
-    """A call that must have answered `until` before the listing is asked for (an asynchronous report)."""
+    """A call that must have answered `until` before the listing is asked for (a report)."""
 
     call: Call
     until: Mapping[str, str]
@@ -226,7 +232,7 @@ class Resource(Struct, frozen=True, kw_only=True):
     observed_at: str = ""
     """RFC 3339 UTC: the provider's own time for a cached source; empty: the run's."""
     gaps: tuple[Gap, ...] = ()
-    """Facets of this resource that could not be seen."""
+    """Facets, joins and members (`Gap.facet`) of this resource that could not be seen."""
 
 
 class Observation(Struct, frozen=True, kw_only=True):
@@ -241,7 +247,7 @@ class Observation(Struct, frozen=True, kw_only=True):
     gaps: tuple[Gap, ...] = ()
     """Only gaps of listing; those of a facet are on their resource."""
     vanished: tuple[str, ...] = ()
-    """Ids of resources that were deleted between listing and detail: no longer in the population."""
+    """Ids of resources deleted between listing and detail: no longer in the population."""
 
 
 class Answer(Struct, frozen=True, kw_only=True):
@@ -253,6 +259,25 @@ class Answer(Struct, frozen=True, kw_only=True):
     request_id: str = ""
     date: str = ""
     """The server's `Date` header as RFC 3339 UTC, to measure the clock's skew."""
+    status: int = 200
+    """The status of HTTP."""
+
+
+class Rate(Struct, frozen=True):
+    """A token bucket: how many calls a second are allowed, and how many at once after a rest."""
+
+    per_second: float
+    burst: float
+
+
+class Made(Struct, frozen=True, kw_only=True):
+    """A call that a session made for itself (who am I, which regions are there)."""
+
+    call: str
+    region: str
+    status: int
+    request_id: str = ""
+    date: str = ""
 
 
 class Session(Protocol):
@@ -269,11 +294,25 @@ class Session(Protocol):
         ...
 
     def names(self, region: str) -> Mapping[str, str]:
-        """The values of `{account}`, `{region}` and `{partition}` in templates."""
+        """Give the values of `{account}`, `{region}` and `{partition}` in templates."""
         ...
 
     def regions(self, service: str) -> tuple[str, ...]:
-        """Regions where `service` exists and that are enabled in the target; may raise `CallError`."""
+        """List the target's enabled regions that have `service`. Raises `CallError`."""
+        ...
+
+    @property
+    def not_enabled(self) -> tuple[str, ...]:
+        """Regions that the target has not switched on; known once `regions` has answered."""
+        ...
+
+    @property
+    def rates(self) -> Mapping[str, Rate]:
+        """Published rates: `service:operation`, `service:*` (each operation alike), `service`."""
+        ...
+
+    def made(self) -> tuple[Made, ...]:
+        """List the calls that the session made for itself so far."""
         ...
 
     def request(

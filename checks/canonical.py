@@ -1,0 +1,107 @@
+"""Makes one JSON value out of whatever an SDK answers, always the same for the same facts.
+
+Nulls are dropped, whole floats become integers, times RFC 3339 in UTC, bytes base64 text. What
+JSON cannot hold (NaN, a lone surrogate, a key that is no text) is refused with `ValueError`.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import math
+from collections.abc import Iterable, Mapping
+from datetime import UTC, date, datetime, time
+from decimal import Decimal
+from typing import Any
+
+import rfc8785
+
+from checks.paths import rewrite
+
+
+def canonical(value: Any) -> Any:
+    """`value` as canonical JSON values. A null inside a list stays, so that positions hold."""
+    kind = type(value)
+    if kind is str:
+        return _text(value)
+    if kind is dict:
+        return {_key(key): canonical(inner) for key, inner in value.items() if inner is not None}
+    if kind is list or kind is tuple:
+        return [canonical(inner) for inner in value]
+    if kind is bool or value is None:
+        return value
+    return _rarer(value)
+
+
+def rfc3339(moment: datetime) -> str:
+    """A time as `2026-01-31T10:00:00Z`, with a fraction only when there is one.
+
+    A time without a zone is taken as UTC, which is what every AWS API without one means.
+    """
+    aware = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    text = aware.replace(tzinfo=None).isoformat()
+    return (text.rstrip("0") if "." in text else text) + "Z"
+
+
+def redacted(value: Any) -> Any:
+    """The kind of each part of a secret in its place: the members' names stay, no value does."""
+    if isinstance(value, Mapping):
+        return {key: redacted(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [redacted(inner) for inner in value]
+    return f"(redacted {_KINDS.get(type(value), 'value')})"
+
+
+def digest(attributes: Mapping[str, Any], volatile: Iterable[str] = ()) -> bytes:
+    """SHA-256 over the RFC 8785 form of `attributes` without its volatile members."""
+    for path in volatile:
+        attributes = rewrite(attributes, path, lambda _: None)
+    return hashlib.sha256(rfc8785.dumps(dict(attributes))).digest()
+
+
+_KINDS = {str: "text", bool: "boolean", int: "number", float: "number"}
+
+
+SAFE = 2**53
+"""Integers at and beyond this are not the same number in every reader of JSON (RFC 8259, 6)."""
+
+
+def _rarer(value: Any) -> Any:
+    if isinstance(value, int | float | Decimal):
+        return _number(value)
+    if isinstance(value, datetime):
+        return rfc3339(value)
+    if isinstance(value, date):
+        return rfc3339(datetime.combine(value, time.min))
+    if isinstance(value, bytes | bytearray):
+        return base64.b64encode(value).decode("ascii")
+    if isinstance(value, str | Mapping):
+        return canonical(str(value) if isinstance(value, str) else dict(value))
+    raise ValueError(f"a {type(value).__name__} is not a JSON value")
+
+
+def _number(given: float | Decimal) -> int | float:
+    value = float(given)
+    if not math.isfinite(value):
+        raise ValueError(f"{given} is not a JSON number")
+    if isinstance(given, int) or value.is_integer():
+        if abs(value) >= SAFE:
+            raise ValueError(f"{given} is beyond the integers that JSON carries exactly")
+        return int(given)
+    return value
+
+
+def _text(value: str) -> str:
+    if value.isascii():
+        return value
+    try:
+        value.encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise ValueError("text with half of a surrogate pair") from error
+    return value
+
+
+def _key(key: Any) -> str:
+    if type(key) is not str:
+        raise ValueError(f"a member named {key!r} is not text")
+    return key

@@ -1,0 +1,350 @@
+"""Reads check documents: YAML in, `Check` out, every mistake with file, line and column.
+
+A loaded check cannot be wrong in itself; that its operations and members exist is verified
+against the cloud's own models in a test (`checks/aws/verify.py`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from checks.decode import CODECS
+from checks.model import Before, Call, Check, CheckError, Facet, Join, Scope
+from checks.paths import PATH
+from checks.query import QueryError, parse
+from checks.template import TemplateError, places
+from checks.yaml import Map, Place, Text, YamlError, read_yaml, unknown_key
+
+SHIPPED = Path(__file__).parent
+"""The folder of the checks that come with Assay: `<cloud>/<service>.yaml`."""
+
+
+def load_checks(paths: Iterable[Path] = (), *, shipped: bool = True) -> dict[str, Check]:
+    """Every check of the shipped documents and of `paths` (files, or folders searched for *.yaml).
+
+    Raises `CheckError` on the first mistake, and when two documents define one name.
+    """
+    roots = [SHIPPED, *paths] if shipped else list(paths)
+    checks: dict[str, Check] = {}
+    places_of: dict[str, Place] = {}
+    for file in _files(roots):
+        for name, (check, place) in _read(file).items():
+            if name in checks:
+                raise CheckError(f"{place}: '{name}' is defined already in {places_of[name]}")
+            checks[name], places_of[name] = check, place
+    for name, check in checks.items():
+        _link(check, checks, places_of[name])
+    return dict(sorted(checks.items()))
+
+
+def _files(roots: Iterable[Path]) -> list[Path]:
+    files: list[Path] = []
+    for root in roots:
+        if root.is_dir():
+            files += sorted(path for path in root.rglob("*.y*ml") if path.suffix in _SUFFIXES)
+        elif root.exists():
+            files.append(root)
+        else:
+            raise CheckError(f"{root}:1:1: there is no such file or folder")
+    return files
+
+
+def _read(file: Path) -> dict[str, tuple[Check, Place]]:
+    try:
+        document = read_yaml(file)
+    except YamlError as error:
+        raise CheckError(str(error)) from error
+    if document is None:
+        return {}
+    if not isinstance(document, Map):
+        raise CheckError(f"{file}:1:1: a check document maps names to checks")
+    result = {}
+    for name, entry in document.items():
+        place = document.keys_at[name]
+        if not _NAME.match(name):
+            raise CheckError(f"{place}: '{name}' is not a name like aws.s3.bucket")
+        if not isinstance(entry, Map):
+            raise CheckError(f"{document.values_at[name]}: '{name}' must be a mapping")
+        result[name] = (_check(name, _Entry(entry)), place)
+    return result
+
+
+def _check(name: str, entry: _Entry) -> Check:
+    entry.only(_CHECK_KEYS)
+    singleton = entry.flag("singleton")
+    if singleton == ("list" in entry.map):
+        raise entry.wrong("list", "give either 'list' or 'singleton: true'")
+    listing = None if singleton else _call(entry.entry("list"), "", _LIST_KEYS, listing=True)
+    service = listing.service if listing else ""
+    batch = entry.entry("batch") if "batch" in entry.map else None
+    before = entry.entry("before") if "before" in entry.map else None
+    check = Check(
+        name=name,
+        doc=entry.text("doc", required=True),
+        scope=Scope(entry.word("scope", tuple(Scope))),
+        id=entry.template("id", required=True),
+        label=entry.template("label"),
+        region=entry.path("region"),
+        list=listing,
+        before=_before(before, service) if before else None,
+        parent=entry.text("parent"),
+        keep=entry.templates("keep"),
+        item=entry.path("item"),
+        batch=_call(batch, service, _BATCH_KEYS) if batch else None,
+        batch_key=batch.text("key", required=True) if batch else "",
+        batch_param=batch.text("param", required=True) if batch else "",
+        batch_size=batch.whole("size", 100) if batch else 100,
+        where=entry.query("where"),
+        observed_at=entry.query("observed_at"),
+        facets=_facets(entry, service),
+        joins=_joins(entry),
+        optional=entry.paths("optional"),
+        defaults=entry.defaults("defaults"),
+        volatile=entry.paths("volatile"),
+        redact=entry.paths("redact"),
+        source=entry.text("source"),
+    )
+    return _coherent(check, entry)
+
+
+def _call(entry: _Entry, service: str, known: tuple[str, ...], *, listing: bool = False) -> Call:
+    entry.only(known)
+    return Call(
+        service=entry.text("service", service, required=not service),
+        operation=entry.text("operation", required=True),
+        params=entry.params("params"),
+        select=entry.query("items" if "items" in known else "select", required=listing),
+        absent=entry.texts("absent"),
+        needs=entry.texts("needs", required=True),
+        decode=entry.codecs("decode"),
+    )
+
+
+def _before(entry: _Entry, service: str) -> Before:
+    until = entry.map.get("until")
+    if not isinstance(until, Map) or not until:
+        raise entry.wrong("until", "'until' must map members to what they must be")
+    call = _call(entry, service, _BEFORE_KEYS)
+    return Before(call=call, until={key: str(value) for key, value in until.items()})
+
+
+def _facets(entry: _Entry, service: str) -> tuple[Facet, ...]:
+    facets = []
+    for name, inner in entry.entries("facets"):
+        if not _MEMBER.match(name):
+            raise CheckError(f"{inner.map.place}: '{name}' is not a member's name")
+        facets.append(Facet(name=name, call=_call(inner, service, _FACET_KEYS)))
+    return tuple(facets)
+
+
+def _joins(entry: _Entry) -> tuple[Join, ...]:
+    joins = []
+    for name, inner in entry.entries("joins"):
+        inner.only(_JOIN_KEYS)
+        joins.append(
+            Join(
+                name=name,
+                check=inner.text("check", required=True),
+                local=inner.query("local", required=True),
+                foreign=inner.query("foreign", required=True),
+                many=inner.flag("many", default=True),
+            )
+        )
+    return tuple(joins)
+
+
+def _coherent(check: Check, entry: _Entry) -> Check:
+    """What one document can contradict by itself."""
+    facets = [facet.name for facet in check.facets]
+    names = [*facets, *(join.name for join in check.joins)]
+    for join in check.joins:
+        if join.name in facets:
+            raise entry.wrong("joins", f"'{join.name}' is a facet and a join")
+        if re.split(r"[.\[|]", join.local)[0] in names:
+            raise entry.wrong("joins", f"'{join.name}' is joined by a facet, which may be unread")
+    if check.before and not check.list:
+        raise entry.wrong("before", "'before' goes with 'list'")
+    for text in [check.id, check.label, *check.keep.values()]:
+        for path in places(text):
+            if path.split(".")[0] in names:
+                raise entry.wrong("id", f"'{{{path}}}' is a facet, which may be unread")
+            if path.startswith("parent.") and not check.parent:
+                raise entry.wrong("id", f"'{{{path}}}' without a 'parent'")
+    if check.list is None and not check.facets:
+        raise entry.wrong("facets", "a singleton has facets")
+    return check
+
+
+def _link(check: Check, checks: Mapping[str, Check], place: Place) -> None:
+    """What depends on other documents: parents and joined checks."""
+    seen = {check.name}
+    other: Check | None = check
+    while other and other.parent:
+        if other.parent not in checks:
+            raise CheckError(f"{place}: the parent {_unknown(other.parent, checks)}")
+        other = checks[other.parent]
+        if other.name in seen:
+            raise CheckError(f"{place}: '{check.name}' is its own ancestor")
+        seen.add(other.name)
+        if other.scope is not check.scope or other.list is None:
+            raise CheckError(f"{place}: the parent '{other.name}' has another scope or no listing")
+    for join in check.joins:
+        if join.check not in checks:
+            raise CheckError(f"{place}: the join {_unknown(join.check, checks)}")
+        if checks[join.check].list is None:
+            raise CheckError(f"{place}: '{join.check}' has no listing to join")
+
+
+def _unknown(name: str, checks: Mapping[str, Check]) -> str:
+    return unknown_key(name, list(checks)).replace("unknown key", "names an unknown check")
+
+
+class _Entry:
+    """A mapping of a document, read key by key with the place of every mistake."""
+
+    def __init__(self, given: Map) -> None:
+        self.map = given
+
+    def only(self, known: tuple[str, ...]) -> None:
+        for key in self.map:
+            if key not in known:
+                raise CheckError(f"{self.map.keys_at[key]}: {unknown_key(key, known)}")
+
+    def wrong(self, key: str, message: str) -> CheckError:
+        return CheckError(f"{self.map.values_at.get(key, self.map.place)}: {message}")
+
+    def text(self, key: str, default: str = "", *, required: bool = False) -> str:
+        if key not in self.map:
+            if required:
+                raise CheckError(f"{self.map.place}: '{key}' is missing")
+            return default
+        value = self.map[key]
+        if not isinstance(value, Text) or not value.strip():
+            raise self.wrong(key, f"'{key}' must be text")
+        return str(value)
+
+    def word(self, key: str, words: tuple[str, ...]) -> str:
+        word = self.text(key, required=True)
+        if word not in words:
+            raise self.wrong(key, f"'{key}' must be one of {', '.join(words)}")
+        return word
+
+    def flag(self, key: str, *, default: bool = False) -> bool:
+        value = self.map.get(key, default)
+        if not isinstance(value, bool):
+            raise self.wrong(key, f"'{key}' must be true or false")
+        return value
+
+    def whole(self, key: str, default: int) -> int:
+        value = self.map.get(key, default)
+        if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+            raise self.wrong(key, f"'{key}' must be a whole number above 0")
+        return value
+
+    def template(self, key: str, *, required: bool = False) -> str:
+        return str(self._templated(key, self.text(key, required=required)))
+
+    def templates(self, key: str) -> dict[str, str]:
+        inner = self.entry(key) if key in self.map else None
+        return {name: inner.template(name) for name in inner.map} if inner else {}
+
+    def params(self, key: str) -> dict[str, Any]:
+        if key not in self.map:
+            return {}
+        value = self._templated(key, self.entry(key).map)
+        return {name: _plain(inner) for name, inner in value.items()}
+
+    def query(self, key: str, *, required: bool = False) -> str:
+        text = self.text(key, required=required)
+        if text:
+            try:
+                parse(text)
+            except QueryError as error:
+                raise self.wrong(key, f"'{key}' is not a JMESPath: {error}") from error
+        return text
+
+    def path(self, key: str) -> str:
+        text = self.text(key)
+        if text and not PATH.fullmatch(text):
+            raise self.wrong(key, f"'{text}' is not a path of members")
+        return text
+
+    def texts(self, key: str, *, required: bool = False) -> tuple[str, ...]:
+        value = self.map.get(key, [])
+        given = [value] if isinstance(value, Text) else value
+        if not isinstance(given, list) or not all(isinstance(one, Text) for one in given):
+            raise self.wrong(key, f"'{key}' must be text or a list of texts")
+        if required and not given:
+            raise CheckError(f"{self.map.place}: '{key}' is missing")
+        return tuple(str(one) for one in given)
+
+    def paths(self, key: str) -> tuple[str, ...]:
+        paths = self.texts(key)
+        for path in paths:
+            if not PATH.fullmatch(path):
+                raise self.wrong(key, f"'{path}' is not a path of members")
+        return paths
+
+    def defaults(self, key: str) -> dict[str, Any]:
+        inner = self.entry(key).map if key in self.map else Map()
+        for path in inner:
+            if not PATH.fullmatch(path):
+                raise CheckError(f"{inner.keys_at[path]}: '{path}' is not a path of members")
+        return {path: _plain(value) for path, value in inner.items()}
+
+    def codecs(self, key: str) -> dict[str, str]:
+        if key not in self.map:
+            return {}
+        if isinstance(self.map[key], Text):
+            return {"@": self.word(key, tuple(CODECS))}
+        inner = self.entry(key)
+        return {path: inner.word(path, tuple(CODECS)) for path in inner.map}
+
+    def entry(self, key: str) -> _Entry:
+        value = self.map.get(key)
+        if not isinstance(value, Map):
+            raise self.wrong(key, f"'{key}' must be a mapping")
+        return _Entry(value)
+
+    def entries(self, key: str) -> list[tuple[str, _Entry]]:
+        if key not in self.map:
+            return []
+        inner = self.entry(key)
+        return [(name, inner.entry(name)) for name in inner.map]
+
+    def _templated(self, key: str, value: Any) -> Any:
+        try:
+            for path in places(value):
+                if path.split(".")[0] == "parent" and "." not in path:
+                    raise self.wrong(key, "'{parent}' needs a member: {parent.Name}")
+        except TemplateError as error:
+            raise self.wrong(key, str(error)) from error
+        return value
+
+
+def _plain(value: Any) -> Any:
+    """`value` without the places, so that SDKs see nothing but strings, lists and mappings."""
+    if isinstance(value, Map):
+        return {str(key): _plain(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_plain(inner) for inner in value]
+    return str(value) if isinstance(value, Text) else value
+
+
+_SUFFIXES = {".yaml", ".yml"}
+_NAME = re.compile(r"[a-z][a-z0-9]*(\.[a-z][a-z0-9_]*){1,3}\Z")
+_MEMBER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
+_CHECK_KEYS = (
+    *("doc", "source", "scope", "list", "singleton", "id", "label", "region", "optional"),
+    *("defaults", "volatile", "redact", "facets", "joins", "parent", "keep", "item", "batch"),
+    *("before", "where", "observed_at"),
+)
+_CALL_KEYS = ("service", "operation", "params", "needs", "decode", "absent")
+_LIST_KEYS = (*_CALL_KEYS, "items")
+_BATCH_KEYS = (*_CALL_KEYS, "items", "param", "size", "key")
+_BEFORE_KEYS = ("service", "operation", "params", "needs", "until")
+_JOIN_KEYS = ("check", "local", "foreign", "many")
+_FACET_KEYS = (*_CALL_KEYS, "select")
