@@ -1,0 +1,499 @@
+"""Checks an expression before there are values: names, functions, types, and absent fields.
+
+Flow-sensitive: after `has(x.a) &&`, after `!has(x.a) ||` and in the branches of `has(x.a) ? :` the
+field counts as present. What is refused here would be an error, or worse a verdict that means
+something else than it says, in production.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from msgspec import Struct
+
+from agent.cel.errors import CelError, Fault, refuse
+from agent.cel.functions import FUNCTIONS, NAMES, Function, Param
+from agent.cel.paths import step
+from agent.cel.tree import (
+    Binary,
+    Call,
+    Has,
+    Index,
+    ListOf,
+    Literal,
+    Logic,
+    Loop,
+    MapOf,
+    Name,
+    Node,
+    Select,
+    Ternary,
+    Unary,
+)
+from agent.cel.types import (
+    BOOL,
+    DYN,
+    NUMBERS,
+    ORDERED,
+    STRING,
+    Type,
+    join,
+    list_of,
+    map_of,
+    never_equal,
+    optional_of,
+)
+from agent.cel.values import kind_of
+
+_OPTIONAL_METHODS = {"orValue": 2, "or": 2, "hasValue": 1, "value": 1}
+_RESULTS = {
+    **{(op, kind, kind): kind for op in "+-*/" for kind in NUMBERS},
+    ("%", "int", "int"): "int",
+    ("+", "string", "string"): "string",
+    ("+", "list", "list"): "list",
+    ("+", "duration", "duration"): "duration",
+    ("-", "duration", "duration"): "duration",
+    ("+", "timestamp", "duration"): "timestamp",
+    ("+", "duration", "timestamp"): "timestamp",
+    ("-", "timestamp", "duration"): "timestamp",
+    ("-", "timestamp", "timestamp"): "duration",
+}
+_SHOWN = 8
+
+
+class _Variable(Struct, frozen=True):
+    """`key` is unique, so that what is known of a loop's variable is not said of its namesake."""
+
+    type: Type
+    key: str
+
+
+class _Scope(Struct, frozen=True):
+    """The variables in reach, and the fields that are known to be present."""
+
+    variables: Mapping[str, _Variable]
+    present: frozenset[str] = frozenset()
+
+    def knowing(self, more: frozenset[str]) -> _Scope:
+        return _Scope(self.variables, self.present | more)
+
+
+def type_of(source: str, node: Node, variables: Mapping[str, Type]) -> Type:
+    """Give the type of the whole expression; CelError at the first mistake."""
+    scope = _Scope({name: _Variable(kind, name) for name, kind in variables.items()})
+    return _Checker(source).check(node, scope)
+
+
+class _Checker:
+    """One method a kind of node; `_loops` numbers the loops."""
+
+    def __init__(self, source: str) -> None:
+        self._source = source
+        self._loops = 0
+
+    def check(self, node: Node, scope: _Scope) -> Type:
+        return _CHECKS[type(node)](self, node, scope)
+
+    def _refuse(self, node: Node, code: str, message: str) -> CelError:
+        return refuse(self._source, node.at, code, message)
+
+    def _literal(self, node: Literal, _scope: _Scope) -> Type:
+        return Type(kind=kind_of(node.value))
+
+    def _name(self, node: Name, scope: _Scope) -> Type:
+        if node.name not in scope.variables:
+            hint = _suggest(node.name, scope.variables)
+            raise self._refuse(node, "name", f"unknown name '{node.name}'{hint}")
+        return scope.variables[node.name].type
+
+    def _select(self, node: Select, scope: _Scope) -> Type:
+        operand = self.check(node.operand, scope)
+        found = self._field(node, operand)
+        if operand.kind == "optional" or node.optional:
+            return found if found.kind == "optional" else optional_of(found)
+        if _may_lack(operand, node.field) and _key(node, scope) not in scope.present:
+            name = _shown(node)
+            message = (
+                f"{name} is optional: guard it with has({name}), or read it with .? and orValue()"
+            )
+            raise self._refuse(node, "optional", message)
+        return found
+
+    def _has(self, node: Has, scope: _Scope) -> Type:
+        self._field(node, self.check(node.operand, scope))
+        return BOOL
+
+    def _field(self, node: Select | Has, operand: Type) -> Type:
+        """Give the type of a field of the operand, which may be an optional."""
+        holder = (operand.element or DYN) if operand.kind == "optional" else operand
+        if holder.kind == "dyn":
+            return DYN
+        if holder.kind != "map":
+            advice = ": loop over it with exists() or all()" if holder.kind == "list" else ""
+            message = f"{_a(holder)} has no field '{node.field}'{advice}"
+            raise self._refuse(node, "type", message)
+        if holder.fields is None or node.field in holder.fields:
+            return (holder.fields or {}).get(node.field, holder.element or DYN)
+        if holder.element is not None:
+            return holder.element
+        hint = _suggest(node.field, holder.fields)
+        raise self._refuse(node, "field", f"unknown field '{node.field}'{hint}")
+
+    def _index(self, node: Index, scope: _Scope) -> Type:
+        operand = self.check(node.operand, scope)
+        key = self.check(node.key, scope)
+        holder = (operand.element or DYN) if operand.kind == "optional" else operand
+        wanted = {"list": ("int", "double"), "map": ("string",), "dyn": (key.kind,)}
+        if holder.kind not in wanted:
+            raise self._refuse(node, "type", f"{_a(holder)} has no elements")
+        if key.kind not in ("dyn", *wanted[holder.kind]):
+            message = f"{_a(holder)} is not indexed with {_a(key)}"
+            raise self._refuse(node, "type", message)
+        found = holder.element or DYN
+        return optional_of(found) if node.optional or operand.kind == "optional" else found
+
+    def _unary(self, node: Unary, scope: _Scope) -> Type:
+        if node.op == "!":
+            self._condition(node.operand, scope)
+            return BOOL
+        operand = self.check(node.operand, scope)
+        if operand.kind not in ("dyn", *NUMBERS):
+            raise self._refuse(node, "type", f"there is no minus for {_a(operand)}")
+        return Type(kind=operand.kind)
+
+    def _condition(self, node: Node, scope: _Scope) -> None:
+        found = self.check(node, scope)
+        if found.kind not in ("bool", "dyn"):
+            raise self._refuse(node, "type", f"true or false is needed, found {_a(found)}")
+
+    def _logic(self, node: Logic, scope: _Scope) -> Type:
+        for term in node.terms:
+            self._condition(term, scope)
+            scope = scope.knowing(_learned(term, node.op == "&&", scope))
+        return BOOL
+
+    def _ternary(self, node: Ternary, scope: _Scope) -> Type:
+        self._condition(node.test, scope)
+        then = self.check(node.then, scope.knowing(_learned(node.test, True, scope)))
+        other = self.check(node.other, scope.knowing(_learned(node.test, False, scope)))
+        return join([then, other])
+
+    def _binary(self, node: Binary, scope: _Scope) -> Type:
+        left, right = self.check(node.left, scope), self.check(node.right, scope)
+        match node.op:
+            case "==" | "!=":
+                self._check_equality(node, left, right)
+            case "in":
+                self._check_membership(node, left, right)
+            case "<" | "<=" | ">" | ">=":
+                self._check_order(node, left, right)
+            case _:
+                return self._arithmetic(node, left, right)
+        return BOOL
+
+    def _check_equality(self, node: Binary, left: Type, right: Type) -> None:
+        for side, other in ((node.left, node.right), (node.right, node.left)):
+            if node.op == "!=" and isinstance(side, Literal) and isinstance(side.value, bool):
+                word, name = (
+                    ("true", f"!{_shown(other)}") if side.value else ("false", _shown(other))
+                )
+                message = f"write {name} instead of != {word}, which also holds for null"
+                raise self._refuse(node, "type", message)
+        if never_equal(left, right):
+            raise self._refuse(node, "type", f"{left} is never equal to {right}")
+        self._check_known(left, node.right)
+        self._check_known(right, node.left)
+
+    def _check_known(self, kind: Type, *nodes: Node) -> None:
+        """Check that a literal that the field can never have is a spelling mistake."""
+        for node in nodes:
+            if kind.known and isinstance(node, Literal) and node.value not in kind.known:
+                near = _suggest(str(node.value), map(str, kind.known))
+                message = f"'{node.value}' is not a value of this field{near}"
+                raise self._refuse(node, "value", message)
+
+    def _check_membership(self, node: Binary, left: Type, right: Type) -> None:
+        if right.kind not in ("list", "map", "dyn"):
+            message = f"'in' needs a list or a map, found {_a(right)}"
+            raise self._refuse(node, "type", message)
+        element = STRING if right.kind == "map" else right.element or DYN
+        if never_equal(left, element) or (right.kind == "map" and left.kind == "null"):
+            raise self._refuse(node, "type", f"{_a(left)} is never in a {right.kind} of {element}")
+        self._check_known(element, node.left)
+        if isinstance(node.right, ListOf):
+            self._check_known(left, *node.right.items)
+
+    def _check_order(self, node: Binary, left: Type, right: Type) -> None:
+        kinds = {left.kind, right.kind}
+        known = kinds - {"dyn"}
+        if known <= ORDERED and (len(known) < 2 or known <= NUMBERS):  # noqa: PLR2004 - a pair
+            return
+        hint = ": use timestamp(...)" if known == {"string", "timestamp"} else ""
+        raise self._refuse(node, "type", f"cannot compare {left} with {right}{hint}")
+
+    def _arithmetic(self, node: Binary, left: Type, right: Type) -> Type:
+        if left.kind == "list" and right.kind == "list":
+            return list_of(join([left.element or DYN, right.element or DYN]))
+        kind = _RESULTS.get((node.op, left.kind, right.kind))
+        if kind:
+            return Type(kind=kind)
+        if any(
+            op == node.op and left.kind in (first, "dyn") and right.kind in (second, "dyn")
+            for op, first, second in _RESULTS
+        ):
+            return DYN
+        raise self._refuse(node, "type", f"there is no {left} {node.op} {right}")
+
+    def _list_of(self, node: ListOf, scope: _Scope) -> Type:
+        return list_of(join([self.check(item, scope) for item in node.items]))
+
+    def _map_of(self, node: MapOf, scope: _Scope) -> Type:
+        seen: set[Any] = set()
+        for key, _ in node.entries:
+            kind = self.check(key, scope)
+            if kind.kind not in ("string", "dyn"):
+                raise self._refuse(
+                    key, "type", f"the key of a map must be a string, not {_a(kind)}"
+                )
+            if isinstance(key, Literal) and key.value in seen:
+                raise self._refuse(key, "value", f"the map has the key '{key.value}' twice")
+            seen |= {key.value} if isinstance(key, Literal) else set()
+        return map_of(join([self.check(value, scope) for _, value in node.entries]))
+
+    def _call(self, node: Call, scope: _Scope) -> Type:
+        types = [self.check(arg, scope) for arg in node.args]
+        if node.name in ("dyn", "optional.of", "optional.none") and not node.member:
+            return self._wrapper(node, types)
+        if node.member and node.name in _OPTIONAL_METHODS:
+            return self._optional_method(node, types)
+        function = self._function(node)
+        for arg, found, param in zip(node.args, types, function.params, strict=True):
+            self._check_argument(node, arg, found, param)
+        if function.uses_now and "now" not in scope.variables:
+            raise self._refuse(node, "name", f"{node.name}() needs 'now', which is not known here")
+        return function.result
+
+    def _wrapper(self, node: Call, types: list[Type]) -> Type:
+        if node.name == "optional.none":
+            return optional_of(DYN)
+        if len(types) != 1:
+            raise self._refuse(
+                node, "function", f"{node.name}() takes 1 argument, {len(types)} given"
+            )
+        return DYN if node.name == "dyn" else optional_of(types[0])
+
+    def _optional_method(self, node: Call, types: list[Type]) -> Type:
+        holder, takes = types[0], _OPTIONAL_METHODS[node.name]
+        if len(types) != takes:
+            message = f"{node.name}() takes {_arguments(takes - 1)}, {len(types) - 1} given"
+            raise self._refuse(node, "function", message)
+        if holder.kind not in ("optional", "dyn"):
+            message = f"{node.name}() is for optional fields read with .?, found {_a(holder)}"
+            raise self._refuse(node, "type", message)
+        held = holder.element or DYN
+        match node.name:
+            case "hasValue":
+                return BOOL
+            case "value":
+                return held
+            case "or":
+                return self._alternative(node, holder, types[1])
+            case _:
+                return self._default(node, held, types[1])
+
+    def _default(self, node: Call, held: Type, default: Type) -> Type:
+        if never_equal(held, default):
+            raise self._refuse(node, "type", f"orValue() of {_a(default)} for {_a(held)}")
+        return join([held, default])
+
+    def _alternative(self, node: Call, holder: Type, other: Type) -> Type:
+        if other.kind not in ("optional", "dyn"):
+            raise self._refuse(node, "type", f"or() needs an optional, found {_a(other)}")
+        return join([holder, other])
+
+    def _function(self, node: Call) -> Function:
+        function = FUNCTIONS.get((node.name, len(node.args)))
+        if function is None:
+            raise self._refuse(node, "function", _no_function(node))
+        if function.style == "x.f()" and not node.member:
+            raise self._refuse(
+                node, "function", f"write x.{node.name}(...), not {node.name}(x, ...)"
+            )
+        if function.style == "f(x)" and node.member:
+            raise self._refuse(
+                node, "function", f"write {node.name}(x, ...), not x.{node.name}(...)"
+            )
+        return function
+
+    def _check_argument(self, node: Call, arg: Node, found: Type, param: Param) -> None:
+        if found.kind not in ("dyn", *param.kinds):
+            wanted = " or ".join(_a(Type(kind=kind)) for kind in param.kinds)
+            message = f"{node.name}() needs {wanted}, found {_a(found)}"
+            raise self._refuse(arg, "type", message)
+        if param.check and isinstance(arg, Literal) and found.kind in param.kinds:
+            try:
+                param.check(arg.value)
+            except Fault as fault:
+                raise self._refuse(arg, fault.code, fault.message) from None
+
+    def _loop(self, node: Loop, scope: _Scope) -> Type:
+        operand = self.check(node.operand, scope)
+        if operand.kind not in ("list", "map", "dyn"):
+            advice = ": use orValue([])" if operand.kind == "optional" else ""
+            message = f"{node.kind}() needs a list or a map, found {_a(operand)}{advice}"
+            raise self._refuse(node, "type", message)
+        element = _element(operand)
+        inner = self._inside(node, element, scope)
+        if node.kind != "map":
+            self._condition(node.body, inner)
+            return _narrowed(node, operand, inner) if node.kind == "filter" else BOOL
+        if node.keep is not None:
+            self._condition(node.keep, inner)
+            inner = inner.knowing(_learned(node.keep, True, inner))
+        return list_of(self.check(node.body, inner))
+
+    def _inside(self, node: Loop, element: Type, scope: _Scope) -> _Scope:
+        self._loops += 1
+        variable = _Variable(element, f"{node.variable}#{self._loops}")
+        return _Scope({**scope.variables, node.variable: variable}, scope.present)
+
+
+_CHECKS: dict[type, Callable[[_Checker, Any, _Scope], Type]] = {
+    Literal: _Checker._literal,  # noqa: SLF001 - the table of the class above
+    Name: _Checker._name,  # noqa: SLF001 - as above
+    Select: _Checker._select,  # noqa: SLF001 - as above
+    Index: _Checker._index,  # noqa: SLF001 - as above
+    Has: _Checker._has,  # noqa: SLF001 - as above
+    Unary: _Checker._unary,  # noqa: SLF001 - as above
+    Logic: _Checker._logic,  # noqa: SLF001 - as above
+    Binary: _Checker._binary,  # noqa: SLF001 - as above
+    Ternary: _Checker._ternary,  # noqa: SLF001 - as above
+    ListOf: _Checker._list_of,  # noqa: SLF001 - as above
+    MapOf: _Checker._map_of,  # noqa: SLF001 - as above
+    Call: _Checker._call,  # noqa: SLF001 - as above
+    Loop: _Checker._loop,  # noqa: SLF001 - as above
+}
+
+
+def _learned(node: Node, truth: bool, scope: _Scope) -> frozenset[str]:
+    """Give the fields that are present when the condition has this truth."""
+    match node:
+        case Has():
+            key = _key(Select(node.at, node.operand, node.field), scope)
+            return frozenset({key}) if truth and key else frozenset()
+        case Call(name="hasValue", args=(Select(optional=True) as field,)):
+            key = _key(Select(field.at, field.operand, field.field), scope)
+            return frozenset({key}) if truth and key else frozenset()
+        case Unary(op="!"):
+            return _learned(node.operand, not truth, scope)
+        case Logic():
+            learned = [_learned(term, truth, scope) for term in node.terms]
+            # all terms of a true && are true; of a false one, some term is false
+            if (node.op == "&&") == truth:
+                return frozenset().union(*learned)
+            return learned[0].intersection(*learned[1:])
+        case _:
+            return frozenset()
+
+
+def _key(node: Node, scope: _Scope) -> str:
+    """Give what stands for the place of a value; empty when it has none."""
+    match node:
+        case Name():
+            return scope.variables[node.name].key if node.name in scope.variables else ""
+        case Select(optional=False):
+            base = _key(node.operand, scope)
+            return base and base + step(node.field)
+        case Index(key=Literal(value=value), optional=False):
+            base = _key(node.operand, scope)
+            return base and f"{base}[{value}]"
+        case _:
+            return ""
+
+
+def _may_lack(holder: Type, field: str) -> bool:
+    """Whether a map of this type may be without the field. Of `dyn` nothing is known."""
+    if holder.kind != "map":
+        return False
+    if holder.fields is None:
+        return holder.element is not None and holder.element.kind != "dyn"
+    return field not in holder.required
+
+
+def _element(operand: Type) -> Type:
+    if operand.kind == "map":
+        return STRING
+    return (operand.element or DYN) if operand.kind == "list" else DYN
+
+
+def _narrowed(node: Loop, operand: Type, inner: _Scope) -> Type:
+    """Give the list that is left: its elements have the fields that the condition asked for."""
+    element = operand.element
+    if operand.kind != "list" or element is None or element.fields is None:
+        return list_of(_element(operand))
+    base = inner.variables[node.variable].key
+    learned = _learned(node.body, True, inner)
+    present = {name for name in element.fields if base + step(name) in learned}
+    return list_of(
+        Type(
+            kind="map",
+            fields=element.fields,
+            element=element.element,
+            required=element.required | present,
+        )
+    )
+
+
+def _no_function(node: Call) -> str:
+    counts = sorted(len(key_args) for key_args in _arities(node.name))
+    given = len(node.args) - node.member
+    if not counts:
+        return (
+            f"unknown function '{node.name}'{_suggest(node.name, NAMES | set(_OPTIONAL_METHODS))}"
+        )
+    takes = " or ".join(str(count - node.member) for count in counts)
+    noun = "argument" if takes == "1" else "arguments"
+    return f"{node.name}() takes {takes} {noun}, {given} given"
+
+
+def _arities(name: str) -> list[tuple[Param, ...]]:
+    return [function.params for (each, _), function in FUNCTIONS.items() if each == name]
+
+
+def _arguments(count: int) -> str:
+    return "1 argument" if count == 1 else f"{count or 'no'} arguments"
+
+
+def _a(kind: Type) -> str:
+    text = str(kind)
+    return text if text in ("dyn", "null") else f"an {text}" if text[0] in "aeiou" else f"a {text}"
+
+
+def _suggest(word: str, known: Iterable[str]) -> str:
+    """`, did you mean 'x'?`, or the first of those that there are."""
+    names = sorted(known)
+    lowered = {name.lower(): name for name in names}
+    near = difflib.get_close_matches(word.lower(), lowered, 1)
+    if near:
+        return f", did you mean '{lowered[near[0]]}'?"
+    shown = ", ".join(names[:_SHOWN]) + (", ..." if len(names) > _SHOWN else "")
+    return f" (known: {shown})" if names else ""
+
+
+def _shown(node: Node) -> str:
+    """Give the source of a path, for messages; `x` for what is not one."""
+    match node:
+        case Name():
+            return node.name
+        case Select():
+            return (
+                _shown(node.operand)
+                + (".?" if node.optional else "")
+                + step(node.field).lstrip("." if node.optional else "")
+            )
+        case Index(key=Literal(value=value)):
+            return f"{_shown(node.operand)}[{value}]"
+        case _:
+            return "x"
