@@ -17,6 +17,7 @@ from typing import Any
 import rfc8785
 
 from checks.paths import rewrite
+from checks.secret import kind_of
 
 
 def canonical(value: Any) -> Any:
@@ -49,6 +50,8 @@ def redacted(value: Any) -> Any:
         return {key: redacted(inner) for key, inner in value.items()}
     if isinstance(value, list):
         return [redacted(inner) for inner in value]
+    if isinstance(value, str):
+        return f"(redacted {kind_of(value)})"
     return f"(redacted {_KINDS.get(type(value), 'value')})"
 
 
@@ -59,7 +62,7 @@ def digest(attributes: Mapping[str, Any], volatile: Iterable[str] = ()) -> bytes
     return hashlib.sha256(rfc8785.dumps(dict(attributes))).digest()
 
 
-_KINDS = {str: "text", bool: "boolean", int: "number", float: "number"}
+_KINDS = {bool: "boolean", int: "number", float: "number"}
 
 
 SAFE = 2**53
