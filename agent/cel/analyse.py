@@ -41,13 +41,13 @@ from agent.cel.types import (
     Type,
     join,
     list_of,
-    map_of,
     never_equal,
     optional_of,
 )
 from agent.cel.values import kind_of
 
 _OPTIONAL_METHODS = {"orValue": 2, "or": 2, "hasValue": 1, "value": 1}
+_WRAPPERS = frozenset({"dyn", "optional.of", "optional.none"})
 _RESULTS = {
     **{(op, kind, kind): kind for op in "+-*/" for kind in NUMBERS},
     ("%", "int", "int"): "int",
@@ -260,15 +260,22 @@ class _Checker:
             if isinstance(key, Literal) and key.value in seen:
                 raise self._refuse(key, "value", f"the map has the key '{key.value}' twice")
             seen |= {key.value} if isinstance(key, Literal) else set()
-        return map_of(join([self.check(value, scope) for _, value in node.entries]))
+        types = {key: self.check(value, scope) for key, value in node.entries}
+        fields = {str(key.value): kind for key, kind in types.items() if isinstance(key, Literal)}
+        return Type(
+            kind="map",
+            fields=fields,
+            required=frozenset(fields),
+            element=join(list(types.values())),
+        )
 
     def _call(self, node: Call, scope: _Scope) -> Type:
-        types = [self.check(arg, scope) for arg in node.args]
-        if node.name in ("dyn", "optional.of", "optional.none") and not node.member:
-            return self._wrapper(node, types)
+        if node.name in _WRAPPERS and not node.member:
+            return self._wrapper(node, [self.check(arg, scope) for arg in node.args])
         if node.member and node.name in _OPTIONAL_METHODS:
-            return self._optional_method(node, types)
+            return self._optional_method(node, [self.check(arg, scope) for arg in node.args])
         function = self._function(node)
+        types = [self.check(arg, scope) for arg in node.args]
         for arg, found, param in zip(node.args, types, function.params, strict=True):
             self._check_argument(node, arg, found, param)
         if function.uses_now and "now" not in scope.variables:

@@ -39,6 +39,7 @@ _ESCAPE = re.compile(
 )
 _PLAIN = dict(zip("abfnrtv", "\a\b\f\n\r\t\v", strict=True))
 _OCTAL = 5
+_HINTS = {"=": ", write == to compare", "&": ", write &&", "|": ", write ||"}
 
 
 class Token(Struct, frozen=True):
@@ -77,7 +78,8 @@ def _check_text(source: str) -> None:
 def _not_a_token(source: str, at: int) -> CelError:
     if source[at] in "'\"":
         return refuse(source, at, "syntax", "string without an end")
-    return refuse(source, at, "syntax", f"unexpected character {source[at]!r}")
+    hint = _HINTS.get(source[at], "")
+    return refuse(source, at, "syntax", f"unexpected character {source[at]!r}{hint}")
 
 
 def _token(source: str, at: int, match: re.Match[str]) -> Token:

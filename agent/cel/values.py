@@ -20,8 +20,8 @@ INT_MIN: Final = -(2**63)
 INT_MAX: Final = 2**63 - 1
 BUDGET: Final = 1_000_000
 """Steps of one evaluation: turns of loops times the size of their bodies; about a second."""
-# google.protobuf.Duration: ten thousand years of 365.25 days
-DURATION_MAX: Final = dt.timedelta(seconds=315_576_000_000)
+# 64 bits of nanoseconds, some 292 years: what other implementations hold
+DURATION_MAX: Final = dt.timedelta(microseconds=INT_MAX // 1000)
 
 
 class Optional:
@@ -48,7 +48,7 @@ KINDS: Final[dict[type, str]] = {
     Optional: "optional",
 }
 _NUMBER: Final = frozenset({int, float})
-_ORDERED: Final = frozenset({bool, str, dt.datetime, dt.timedelta})
+_ORDERED: Final = frozenset({int, float, bool, str, dt.datetime, dt.timedelta})
 
 
 def kind_of(value: Any) -> str:
@@ -79,7 +79,7 @@ def equal(left: Any, right: Any) -> bool:
     """`==`: numbers by value whatever their type; values of different types are never equal."""
     kind, other = type(left), type(right)
     if kind is not other:
-        return kind in _NUMBER and other in _NUMBER and left == right
+        return kind in _NUMBER and other in _NUMBER and _as_double(left) == _as_double(right)
     if kind is list:
         return len(left) == len(right) and all(map(equal, left, right))
     if kind is dict:
@@ -96,36 +96,33 @@ def unequal(left: Any, right: Any) -> bool:
     return not equal(left, right)
 
 
-def _check_order(left: Any, right: Any) -> None:
-    kind, other = type(left), type(right)
-    if kind in _NUMBER and other in _NUMBER:
-        return
-    if kind is not other or kind not in _ORDERED:
+def _ordered(compare: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:
+    """Give the comparison for two values of one ordered type, or for any two numbers."""
+
+    def check(left: Any, right: Any) -> bool:
+        kind, other = type(left), type(right)
+        if kind is other:
+            if kind in _ORDERED:
+                return compare(left, right)
+        elif kind in _NUMBER and other in _NUMBER:
+            # as doubles, which is inexact near the ends of 64 bits, but the rule of CEL
+            return compare(_as_double(left), _as_double(right))
         raise wrong("values of one ordered type are needed", left, right)
 
-
-def less(left: Any, right: Any) -> bool:
-    """`<`."""
-    _check_order(left, right)
-    return bool(left < right)
+    return check
 
 
-def at_most(left: Any, right: Any) -> bool:
-    """`<=`."""
-    _check_order(left, right)
-    return bool(left <= right)
+def _as_double(value: float) -> float:
+    try:
+        return float(value)
+    except OverflowError:
+        raise Fault("overflow", "the number does not fit in a double") from None
 
 
-def greater(left: Any, right: Any) -> bool:
-    """`>`."""
-    _check_order(left, right)
-    return bool(left > right)
-
-
-def at_least(left: Any, right: Any) -> bool:
-    """`>=`."""
-    _check_order(left, right)
-    return bool(left >= right)
+less: Final = _ordered(operator.lt)
+at_most: Final = _ordered(operator.le)
+greater: Final = _ordered(operator.gt)
+at_least: Final = _ordered(operator.ge)
 
 
 def contains(element: Any, container: Any) -> bool:
@@ -136,8 +133,15 @@ def contains(element: Any, container: Any) -> bool:
             return element in container
         return any(equal(element, each) for each in container)
     if type(container) is dict:
-        return type(element) is str and element in container
+        return _is_key(element) and element in container
     raise wrong("a list or a map is needed", container)
+
+
+def _is_key(value: Any) -> bool:
+    """Whether a map can have the key; what may not even be asked for is an error."""
+    if type(value) not in (str, int, float, bool):
+        raise wrong("the key of a map must be a string", value)
+    return type(value) is str
 
 
 def item(container: Any, key: Any) -> Any:
@@ -156,9 +160,7 @@ def maybe_item(container: Any, key: Any) -> Optional:
             raise wrong("the index of a list must be an int", key)
         return Optional(container[index]) if 0 <= index < len(container) else NONE
     if type(container) is dict:
-        if type(key) not in (str, int, float, bool):
-            raise wrong("the key of a map must be a string", key)
-        return Optional(container[key]) if type(key) is str and key in container else NONE
+        return Optional(container[key]) if _is_key(key) and key in container else NONE
     if type(container) is Optional:
         return maybe_item(container.held[0], key) if container.held else NONE
     raise wrong("a list or a map is needed", container)
