@@ -57,5 +57,7 @@ _HARMLESS = (
     ("number", re.compile(r"[-+]?[0-9]{1,12}(?:\.[0-9]{1,6})?")),
     # An ARN, or what CloudFormation and ECS resolve when they need it: the name of a secret.
     ("reference", re.compile(r"arn:[\w:/.+=@,-]{1,2000}|\{\{resolve:[^{}]{1,1000}\}\}")),
+    # Without a user, a query or a fragment, which are where addresses carry keys.
+    ("address", re.compile(r"[a-z][a-z0-9+.-]{1,20}://[^\s@?#]{1,2000}")),
     ("none", re.compile(r"\s{0,100}")),
 )

@@ -28,7 +28,8 @@ SECRETS = {
 HARMLESS = {
     "eu-west-1": "text",
     "https://user@bitbucket.org/o/r.git": "text",
-    "https://example.com:8443/path": "text",
+    "https://example.com/?sig=abc": "text",
+    "https://example.com:8443/path": "address",
     "PASSWORD=$DB_PASSWORD and go": "text",
     "password: {{resolve:secretsmanager:db}}": "text",
     "AKIAIOSFODNN7EXAMPLEX": "text",
