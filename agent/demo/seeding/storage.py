@@ -1,0 +1,233 @@
+"""Where data lies: S3, EBS, EFS, ECR, and what backs it up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from agent.demo.documents import allow, deny_without_tls, policy
+from agent.demo.ground import Ground, Seeded
+
+BLOCK = dict.fromkeys(
+    ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"), True
+)
+_WORDS = ("invoices", "exports", "images", "uploads", "reports", "archive", "models", "assets")
+
+
+def log_bucket(region: str) -> str:
+    """The name of the bucket in `region` to which others log."""
+    return f"harbour-logs-{region}"
+
+
+def logs(ground: Ground, region: str) -> Iterator[Seeded]:
+    """The bucket for logs: in order but for its own access log."""
+    name = log_bucket(region)
+    arn = f"arn:aws:s3:::{name}"
+    s3 = ground.client("s3", region)
+    s3.create_bucket(Bucket=name, **_place(region))
+    writers = ["cloudtrail.amazonaws.com", "delivery.logs.amazonaws.com"]
+    document = policy(
+        # First and by itself: moto looks for just this one, and trips over a principal "*".
+        allow("s3:PutObject", f"{arn}/*", principal={"Service": "logging.s3.amazonaws.com"}),
+        allow("s3:PutObject", f"{arn}/*", principal={"Service": writers}),
+        allow("s3:GetBucketAcl", arn, principal={"Service": writers}),
+        deny_without_tls("s3", [arn, f"{arn}/*"]),
+    )
+    s3.put_bucket_policy(Bucket=name, Policy=document)
+    s3.put_public_access_block(Bucket=name, PublicAccessBlockConfiguration=BLOCK)
+    s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
+    encrypt_bucket(ground, region, name, "AES256")
+    facts = {
+        "encryption": "AES256", "versioned": True, "block": True, "tls": True, "public": False,
+        "acl_public": False, "logging": False, "lifecycle": False,
+    }  # fmt: skip
+    yield Seeded(kind="aws.s3.bucket", id=arn, region=region, handle=name, facts=facts)
+
+
+def bucket(ground: Ground, region: str, i: int) -> Iterator[Seeded]:
+    """A bucket of data."""
+    good = {
+        name: ground.good("bucket", name, i, of=5)
+        for name in (
+            "encryption",
+            "kms",
+            "versioned",
+            "block",
+            "tls",
+            "public",
+            "acl",
+            "logging",
+            "lifecycle",
+        )
+    }
+    name = f"harbour-{_WORDS[i % len(_WORDS)]}-{i}"
+    arn = f"arn:aws:s3:::{name}"
+    s3 = ground.client("s3", region)
+    acl = {} if good["acl"] else {"ACL": "public-read", "ObjectOwnership": "ObjectWriter"}
+    s3.create_bucket(Bucket=name, **_place(region), **acl)
+    algorithm = ("aws:kms" if good["kms"] else "AES256") if good["encryption"] else ""
+    if algorithm:
+        encrypt_bucket(ground, region, name, algorithm)
+    statements = [
+        allow("s3:GetObject", f"{arn}/*", principal={"AWS": f"arn:aws:iam::{ground.account}:root"})
+    ]
+    if good["tls"]:
+        statements.append(deny_without_tls("s3", [arn, f"{arn}/*"]))
+    if not good["public"]:
+        statements.append(allow("s3:GetObject", f"{arn}/*", principal="*"))
+    if i % 4 or good["tls"] or not good["public"]:
+        s3.put_bucket_policy(Bucket=name, Policy=policy(*statements))
+    if good["versioned"] or i % 2:
+        status = "Enabled" if good["versioned"] else "Suspended"
+        s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": status})
+    if good["block"] or i % 2:
+        s3.put_public_access_block(
+            Bucket=name, PublicAccessBlockConfiguration=BLOCK | {"BlockPublicPolicy": good["block"]}
+        )
+    if good["logging"]:
+        s3.put_bucket_logging(
+            Bucket=name,
+            BucketLoggingStatus={
+                "LoggingEnabled": {"TargetBucket": log_bucket(region), "TargetPrefix": name}
+            },
+        )
+    if good["lifecycle"]:
+        rule = {
+            "ID": "old",
+            "Status": "Enabled",
+            "Filter": {"Prefix": ""},
+            "Expiration": {"Days": 730},
+        }
+        s3.put_bucket_lifecycle_configuration(Bucket=name, LifecycleConfiguration={"Rules": [rule]})
+    facts = {
+        "encryption": algorithm, "versioned": good["versioned"], "block": good["block"],
+        "tls": good["tls"], "public": not good["public"], "acl_public": not good["acl"],
+        "logging": good["logging"], "lifecycle": good["lifecycle"],
+    }  # fmt: skip
+    yield Seeded(kind="aws.s3.bucket", id=arn, region=region, handle=name, facts=facts)
+
+
+def encrypt_bucket(ground: Ground, region: str, name: str, algorithm: str) -> None:
+    """Set the default encryption of a bucket: `AES256` or `aws:kms`."""
+    by_default = {"SSEAlgorithm": algorithm}
+    if algorithm == "aws:kms":
+        by_default["KMSMasterKeyID"] = f"alias/harbour-{region}"
+    ground.client("s3", region).put_bucket_encryption(
+        Bucket=name,
+        ServerSideEncryptionConfiguration={
+            "Rules": [{"ApplyServerSideEncryptionByDefault": by_default}]
+        },
+    )
+
+
+def _place(region: str) -> dict[str, dict[str, str]]:
+    """us-east-1 is the one region that may not be named when a bucket is made."""
+    if region == "us-east-1":
+        return {}
+    return {"CreateBucketConfiguration": {"LocationConstraint": region}}
+
+
+def volume(ground: Ground, region: str, i: int) -> Iterator[Seeded]:
+    """A volume that is attached to nothing, and a snapshot of it."""
+    ec2 = ground.client("ec2", region)
+    encrypted = ground.good("volume", "encrypted", i)
+    key = {"KmsKeyId": f"alias/harbour-{region}"} if encrypted else {}
+    made = ec2.create_volume(
+        AvailabilityZone=f"{region}a", Size=8, VolumeType="gp3", Encrypted=encrypted, **key
+    )["VolumeId"]
+    arn = ground.arn("ec2", region, f"volume/{made}")
+    facts = {"encrypted": encrypted, "in_use": False}
+    yield Seeded(kind="aws.ebs.volume", id=arn, region=region, handle=made, facts=facts)
+    public = not ground.good("snapshot", "public", i, of=5)
+    snapshot = ec2.create_snapshot(VolumeId=made)["SnapshotId"]
+    if public:
+        ec2.modify_snapshot_attribute(
+            SnapshotId=snapshot,
+            Attribute="createVolumePermission",
+            OperationType="add",
+            GroupNames=["all"],
+        )
+    yield Seeded(
+        kind="aws.ebs.snapshot",
+        id=f"arn:aws:ec2:{region}::snapshot/{snapshot}",
+        region=region,
+        handle=snapshot,
+        facts={"encrypted": encrypted, "public": public},
+    )
+    if public:
+        yield Seeded(
+            kind="aws.ebs.public_snapshot",
+            id=f"arn:aws:ec2:{region}::snapshot/{snapshot}",
+            region=region,
+            handle=snapshot,
+        )
+
+
+def file_system(ground: Ground, region: str, i: int) -> Iterator[Seeded]:
+    """An EFS file system."""
+    good = {name: ground.good("efs", name, i) for name in ("encrypted", "backup")}
+    made = ground.client("efs", region).create_file_system(
+        CreationToken=f"fs-{i}",
+        Encrypted=good["encrypted"],
+        Backup=good["backup"],
+        **({"KmsKeyId": f"alias/harbour-{region}"} if good["encrypted"] else {}),
+    )
+    arn, handle = made["FileSystemArn"], made["FileSystemId"]
+    yield Seeded(kind="aws.efs.file_system", id=arn, region=region, handle=handle, facts=good)
+
+
+def repository(ground: Ground, region: str, i: int) -> Iterator[Seeded]:
+    """An ECR repository of images."""
+    good = {name: ground.good("ecr", name, i) for name in ("scan", "immutable", "kms", "private")}
+    name = f"harbour/{('api', 'worker', 'web')[i % 3]}-{i}"
+    ecr = ground.client("ecr", region)
+    kms = {"encryptionType": "KMS", "kmsKey": f"alias/harbour-{region}"}
+    made = ecr.create_repository(
+        repositoryName=name,
+        imageScanningConfiguration={"scanOnPush": good["scan"]},
+        imageTagMutability="IMMUTABLE" if good["immutable"] else "MUTABLE",
+        encryptionConfiguration=kms if good["kms"] else {"encryptionType": "AES256"},
+    )["repository"]
+    if not good["private"]:
+        statement = allow(["ecr:BatchGetImage"], "", principal="*")
+        ecr.set_repository_policy(repositoryName=name, policyText=policy(statement))
+    arn = made["repositoryArn"]
+    yield Seeded(kind="aws.ecr.repository", id=arn, region=region, handle=name, facts=good)
+
+
+def backups(ground: Ground, region: str) -> Iterator[Seeded]:
+    """A vault and a plan: long enough in the home region, too short elsewhere."""
+    home = region == ground.home
+    backup = ground.client("backup", region)
+    vault = backup.create_backup_vault(
+        BackupVaultName="harbour",
+        EncryptionKeyArn=ground.arn("kms", region, f"alias/harbour-{region}"),
+    )
+    if home:
+        backup.put_backup_vault_lock_configuration(
+            BackupVaultName="harbour",
+            MinRetentionDays=30,
+            MaxRetentionDays=365,
+            ChangeableForDays=3,
+        )
+    arn = vault["BackupVaultArn"]
+    yield Seeded(
+        kind="aws.backup.vault",
+        id=arn,
+        region=region,
+        handle="harbour",
+        facts={"locked": home, "kms": True},
+    )
+    rule = {
+        "RuleName": "daily",
+        "TargetBackupVaultName": "harbour",
+        "ScheduleExpression": "cron(0 5 ? * * *)",
+        "Lifecycle": {"DeleteAfterDays": 35 if home else 7},
+    }
+    plan = backup.create_backup_plan(BackupPlan={"BackupPlanName": "daily", "Rules": [rule]})
+    yield Seeded(
+        kind="aws.backup.plan",
+        id=plan["BackupPlanArn"],
+        region=region,
+        handle=plan["BackupPlanId"],
+        facts={"days": 35 if home else 7},
+    )
