@@ -1,8 +1,9 @@
 """Says what kind of text a redacted value was, so that rules can judge what is never kept.
 
 A value is looked at once, in memory, and only its kind goes on: `secret: GitHub token` for what
-is recognised as a secret by its form, else `reference`, `number`, `boolean` or `text`. A password
-has no form, so `text` means "not known to be a secret": a rule adds what the value's name says.
+is recognised as a secret by its form, else `reference`, `address`, `number`, `boolean`, `none` or
+`text`. A password has no form, so `text` means "not known to be a secret": a rule looks at the
+value's name as well.
 """
 
 from __future__ import annotations
