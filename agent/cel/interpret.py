@@ -86,7 +86,9 @@ class Interpreter:
         try:
             return _EVALUATE[type(node)](self, node, scope)
         except Fault as fault:
-            paths = [path for part in children(node) if (path := self._path(part, scope))]
+            # what is inside of a loop has no place out here
+            parts = (node.operand,) if isinstance(node, Loop) else children(node)
+            paths = [path for part in parts if (path := self._path(part, scope))]
             where = f" ({', '.join(paths)})" if paths else ""
             raise self._error(
                 node, fault.code, fault.message + where, paths[0] if paths else ""
