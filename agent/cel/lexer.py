@@ -63,7 +63,7 @@ def tokens(source: str) -> tuple[Token, ...]:
         if match.lastgroup != "space":
             found.append(_token(source, at, match))
         at = match.end()
-    found.append(Token(len(source), "end", "the end of the expression", None))
+    found.append(Token(len(source), "end", "end of the expression", None))
     return tuple(found)
 
 

@@ -31,9 +31,10 @@ class Type(Struct, frozen=True, kw_only=True):
     """A string that holds an RFC 3339 time."""
 
     def __str__(self) -> str:
-        if self.kind in ("list", "optional") and self.element and self.element.kind != "dyn":
-            return f"{self.kind} of {self.element}"
-        return self.kind
+        if self.element is None or self.element.kind == "dyn":
+            return self.kind
+        joint = {"list": "list of ", "optional": "optional "}.get(self.kind)
+        return f"{joint}{self.element}" if joint else self.kind
 
 
 BOOL = Type(kind="bool")
