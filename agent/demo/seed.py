@@ -52,6 +52,7 @@ class Truth(Struct, frozen=True, kw_only=True):
 
     regions: tuple[str, ...]
     resources: tuple[Seeded, ...]
+    """In the order of making, which depends on no id of the provider's."""
 
     def of(self, kind: str) -> tuple[Seeded, ...]:
         """The resources that the check `kind` observes."""
@@ -73,16 +74,17 @@ def seed_cloud(
     ground = Ground(cloud, seed=seed, regions=regions)
     stages = (_first(ground), _second(ground), _rest(ground, scale), _last(ground))
     total = sum(map(len, stages))
-    found: list[Seeded] = []
+    made: list[Seeded] = []
     done = 0
     with ThreadPoolExecutor(8) as pool:
         for stage in stages:
-            for future in as_completed([pool.submit(_all, make) for make in stage]):
-                found.extend(future.result())
+            futures = [pool.submit(_all, make) for make in stage]
+            for _ in as_completed(futures):
                 done += 1
                 progress(done, total)
-    found.sort(key=lambda one: (one.kind, one.region, one.id))
-    return Truth(regions=regions, resources=tuple(found))
+            for future in futures:
+                made += future.result()
+    return Truth(regions=regions, resources=tuple(made))
 
 
 def _all(make: _Make) -> list[Seeded]:

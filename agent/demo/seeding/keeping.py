@@ -28,7 +28,7 @@ def key(ground: Ground, region: str, i: int) -> Iterator[Seeded]:
         "rotates": rotates,
         "enabled": state == "on",
         "deleting": state == "deleting",
-        "public": not ground.good("kms", "private", i, of=7),
+        "public": not ground.good("kms", "private", i, of=5),
     }
     signs = {} if rotates else {"KeySpec": "RSA_2048", "KeyUsage": "SIGN_VERIFY"}
     made = _make_key(ground, region, f"key {i}", **signs)

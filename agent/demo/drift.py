@@ -1,0 +1,131 @@
+"""The demo's account lives: somebody breaks something, somebody mends it, a call is refused.
+
+What happens, to what and in which order depends on the seed only; when it happens is up to the
+`wait` of the caller. In the first two minutes: three deviations, two recoveries, and one loss of
+sight that ends.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+
+from msgspec import Struct
+
+from agent.demo.ground import Ground, Seeded
+from agent.demo.mischief import MISCHIEFS, Mischief
+from agent.demo.seed import Truth
+from agent.demo.weather import Refused
+
+STEP = 15.0
+"""Seconds between two scenes."""
+
+_FIRST = 10.0
+
+_PATTERN = ("break", "deny", "break", "mend", "allow", "break", "mend", "mend")
+"""Told over and over; every break is mended in it, and every denial lifted."""
+
+_BLIND: Sequence[tuple[str, str]] = (
+    ("s3:GetBucketEncryption", "s3:GetEncryptionConfiguration"),
+    ("ec2:DescribeSecurityGroups", "ec2:DescribeSecurityGroups"),
+    ("rds:DescribeDBInstances", "rds:DescribeDBInstances"),
+    ("kms:GetKeyRotationStatus", "kms:GetKeyRotationStatus"),
+    ("iam:GetCredentialReport", "iam:GetCredentialReport"),
+)
+"""Calls that are refused in turn, and the permission that somebody took away for it."""
+
+
+class Scene(Struct, frozen=True, kw_only=True):
+    """One thing that happens."""
+
+    wait: float
+    """Seconds after the scene before."""
+    line: str
+    """What happens, for people."""
+    play: Callable[[], None]
+
+
+def play_drift(
+    scenes: Iterator[Scene], *, wait: Callable[[float], bool], say: Callable[[str], None]
+) -> None:
+    """Play one scene after another until `wait(seconds)`, as of `threading.Event`, is true."""
+    for scene in scenes:
+        if wait(scene.wait):
+            return
+        scene.play()
+        say(scene.line)
+
+
+def tell_drift(ground: Ground, truth: Truth, *, seed: int) -> Iterator[Scene]:
+    """Scenes without end."""
+    dice = random.Random(f"{seed}/drift")  # noqa: S311 - a story, no secret
+    order = _order(dice)
+    blind = _BLIND[0]
+    denials = 0
+    broken: deque[tuple[Mischief, Seeded]] = deque()
+    wait = _FIRST
+    while True:
+        for step in _PATTERN:
+            if step == "break":
+                mischief, victim = _choose(dice, order, truth, [one for _, one in broken])
+                broken.append((mischief, victim))
+                yield _scene(wait, mischief.broken, mischief.breaks, ground, victim)
+            elif step == "mend":
+                mischief, victim = broken.popleft()
+                yield _scene(wait, mischief.mended, mischief.mends, ground, victim)
+            elif step == "deny":
+                blind = _BLIND[denials % len(_BLIND)]
+                denials += 1
+                yield _deny(wait, ground, *blind)
+            else:
+                yield _allow(wait, ground, blind[1])
+            wait = STEP
+
+
+def _order(dice: random.Random) -> Iterator[Mischief]:
+    """The first is always the one that everybody understands; each comes before any comes again."""
+    first = True
+    while True:
+        rest = list(MISCHIEFS[1:] if first else MISCHIEFS)
+        dice.shuffle(rest)
+        yield from (MISCHIEFS[:1] if first else ())
+        yield from rest
+        first = False
+
+
+def _choose(
+    dice: random.Random, order: Iterator[Mischief], truth: Truth, taken: Sequence[Seeded]
+) -> tuple[Mischief, Seeded]:
+    """The next mischief that has a victim: one that is in order, and not broken already."""
+    for mischief in order:
+        kind = truth.of(mischief.kind)
+        if fit := [one for one in kind if mischief.fits(one.facts) and one not in taken]:
+            return mischief, dice.choice(fit)
+    raise AssertionError("the order of mischiefs has no end")
+
+
+def _scene(
+    wait: float, line: str, act: Callable[[Ground, Seeded], None], ground: Ground, victim: Seeded
+) -> Scene:
+    return Scene(
+        wait=wait,
+        line=line.format(name=victim.handle or victim.id, region=victim.region or "all regions"),
+        play=lambda: act(ground, victim),
+    )
+
+
+def _deny(wait: float, ground: Ground, operation: str, action: str) -> Scene:
+    return Scene(
+        wait=wait,
+        line=f"somebody takes {action} away from the agent",
+        play=lambda: ground.cloud.deny([Refused(operation=operation)]),
+    )
+
+
+def _allow(wait: float, ground: Ground, action: str) -> Scene:
+    return Scene(
+        wait=wait,
+        line=f"somebody gives {action} back to the agent",
+        play=lambda: ground.cloud.deny([]),
+    )
