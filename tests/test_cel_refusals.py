@@ -169,6 +169,14 @@ REFUSED = [
     ),
     ("{1: 'a'} == any", "1:2: the key of a map must be a string, not an int"),
     ("{'a': 1, 'a': 2} == any", "1:10: the map has the key 'a' twice"),
+    ("any[?'a'].orValue() == 1", "1:11: orValue() takes 1 argument, 0 given"),
+    ("any.?a.hasValue(1)", "1:8: hasValue() takes no arguments, 1 given"),
+    ("any.?a.or(1).hasValue()", "1:8: or() needs an optional, found an int"),
+    ("dyn(1, 2)", "1:1: dyn() takes 1 argument, 2 given"),
+    ("optional.of().hasValue()", "1:10: optional.of() takes 1 argument, 0 given"),
+    ("f(,)", "1:3: unexpected ','"),
+    ("size(any,) == 1", "1:10: unexpected ')'"),
+    ("{?'a': any.?a} == any", "1:2: optional entries are not supported"),
     # fields that may be absent
     ("size(resource.Tags) > 0", "1:15: resource.Tags " + GUARD.format("resource.Tags")),
     (
@@ -260,7 +268,13 @@ ALLOWED = [
     "resource.IpPermissions.map(p, has(p.FromPort), p.FromPort).all(f, f > 1024)",
     "has(resource.Label.env) && resource.Label.env == 'prod'",
     "has(resource.Label['a b']) && resource.Label['a b'] == 'prod'",
+    "'env' in resource.Label && resource.Label.env == 'prod'",
     "resource.Label.all(k, k.startsWith('x'))",
+    "resource.Label.filter(k, k != 'a').all(k, k.startsWith('x'))",
+    "has(resource.IpPermissions[0].FromPort) && resource.IpPermissions[0].FromPort > 1",
+    "resource.?Owner.or(resource.?Tags).hasValue()",
+    "resource.?Owner.value().Name == 'a'",
+    "any.exists(now, now == any.x) || age_days(resource.CreateDate) > 3",
     "resource.Direction in ['INGRESS', 'EGRESS']",
     "timestamp(resource.CreateDate) > now - days(90)",
     "any.whatever.it[0].is == 'x'",
@@ -280,6 +294,9 @@ UNGUARDED = [
     "has(resource.Tags) ? true : size(resource.Tags) > 0",
     "(has(resource.Tags) || resource.Encrypted) && size(resource.Tags) > 0",
     "size(resource.Tags) > 0 && has(resource.Tags)",
+    "!('env' in resource.Label) && resource.Label.env == 'prod'",
+    "has(resource.IpPermissions[0].FromPort) && resource.IpPermissions[1].FromPort > 1",
+    "resource.IpPermissions.all(p, has(p.ToPort) && [p].all(p, p.ToPort > 1))",
     "(has(resource.Tags) && true) || size(resource.Tags) > 0",
     "resource.IpPermissions.all(p, has(p.ToPort)) && resource.IpPermissions.all(p, p.ToPort > 1)",
     "resource.IpPermissions.all(p, has(p.ToPort) && resource.IpPermissions.all(p, p.ToPort > 1))",
@@ -311,5 +328,7 @@ def test_a_schema_that_refers_to_itself_ends():
 
 
 def test_age_days_needs_to_know_the_time():
-    message = message_of("age_days(x) > 3", {"x": STRING})
-    assert message == "1:1: age_days() needs 'now', which is not known here"
+    message = "age_days() needs 'now', which is not known here"
+    assert message_of("age_days(x) > 3", {"x": STRING}) == f"1:1: {message}"
+    loop = "x.exists(now, age_days(now) > 3)"
+    assert message_of(loop, {"x": list_of(STRING)}) == f"1:15: {message}"

@@ -7,15 +7,12 @@ something else than it says, in production.
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
-
-from msgspec import Struct
 
 from agent.cel.errors import CelError, Fault, refuse
 from agent.cel.functions import FUNCTIONS, NAMES, Function, Param
-from agent.cel.paths import step
+from agent.cel.presence import Scope, Variable, element_of, key_of, learned, may_lack, narrowed
 from agent.cel.tree import (
     Binary,
     Call,
@@ -45,6 +42,8 @@ from agent.cel.types import (
     optional_of,
 )
 from agent.cel.values import kind_of
+from agent.cel.wording import arguments, source_of, suggest
+from agent.cel.wording import with_article as _a
 
 _OPTIONAL_METHODS = {"orValue": 2, "or": 2, "hasValue": 1, "value": 1}
 _WRAPPERS = frozenset({"dyn", "optional.of", "optional.none"})
@@ -60,68 +59,51 @@ _RESULTS = {
     ("-", "timestamp", "duration"): "timestamp",
     ("-", "timestamp", "timestamp"): "duration",
 }
-_SHOWN = 8
-
-
-class _Variable(Struct, frozen=True):
-    """`key` is unique, so that what is known of a loop's variable is not said of its namesake."""
-
-    type: Type
-    key: str
-
-
-class _Scope(Struct, frozen=True):
-    """The variables in reach, and the fields that are known to be present."""
-
-    variables: Mapping[str, _Variable]
-    present: frozenset[str] = frozenset()
-
-    def knowing(self, more: frozenset[str]) -> _Scope:
-        return _Scope(self.variables, self.present | more)
 
 
 def type_of(source: str, node: Node, variables: Mapping[str, Type]) -> Type:
     """Give the type of the whole expression; CelError at the first mistake."""
-    scope = _Scope({name: _Variable(kind, name) for name, kind in variables.items()})
-    return _Checker(source).check(node, scope)
+    scope = Scope({name: Variable(kind, name) for name, kind in variables.items()})
+    return _Checker(source, clock="now" in variables).check(node, scope)
 
 
 class _Checker:
     """One method a kind of node; `_loops` numbers the loops."""
 
-    def __init__(self, source: str) -> None:
+    def __init__(self, source: str, *, clock: bool) -> None:
         self._source = source
+        self._clock = clock
         self._loops = 0
 
-    def check(self, node: Node, scope: _Scope) -> Type:
+    def check(self, node: Node, scope: Scope) -> Type:
         return _CHECKS[type(node)](self, node, scope)
 
     def _refuse(self, node: Node, code: str, message: str) -> CelError:
         return refuse(self._source, node.at, code, message)
 
-    def _literal(self, node: Literal, _scope: _Scope) -> Type:
+    def _literal(self, node: Literal, _scope: Scope) -> Type:
         return Type(kind=kind_of(node.value))
 
-    def _name(self, node: Name, scope: _Scope) -> Type:
+    def _name(self, node: Name, scope: Scope) -> Type:
         if node.name not in scope.variables:
-            hint = _suggest(node.name, scope.variables)
+            hint = suggest(node.name, scope.variables)
             raise self._refuse(node, "name", f"unknown name '{node.name}'{hint}")
         return scope.variables[node.name].type
 
-    def _select(self, node: Select, scope: _Scope) -> Type:
+    def _select(self, node: Select, scope: Scope) -> Type:
         operand = self.check(node.operand, scope)
         found = self._field(node, operand)
         if operand.kind == "optional" or node.optional:
             return found if found.kind == "optional" else optional_of(found)
-        if _may_lack(operand, node.field) and _key(node, scope) not in scope.present:
-            name = _shown(node)
+        if may_lack(operand, node.field) and key_of(node, scope) not in scope.present:
+            name = source_of(node)
             message = (
                 f"{name} is optional: guard it with has({name}), or read it with .? and orValue()"
             )
             raise self._refuse(node, "optional", message)
         return found
 
-    def _has(self, node: Has, scope: _Scope) -> Type:
+    def _has(self, node: Has, scope: Scope) -> Type:
         self._field(node, self.check(node.operand, scope))
         return BOOL
 
@@ -138,10 +120,10 @@ class _Checker:
             return (holder.fields or {}).get(node.field, holder.element or DYN)
         if holder.element is not None:
             return holder.element
-        hint = _suggest(node.field, holder.fields)
+        hint = suggest(node.field, holder.fields)
         raise self._refuse(node, "field", f"unknown field '{node.field}'{hint}")
 
-    def _index(self, node: Index, scope: _Scope) -> Type:
+    def _index(self, node: Index, scope: Scope) -> Type:
         operand = self.check(node.operand, scope)
         key = self.check(node.key, scope)
         holder = (operand.element or DYN) if operand.kind == "optional" else operand
@@ -154,7 +136,7 @@ class _Checker:
         found = holder.element or DYN
         return optional_of(found) if node.optional or operand.kind == "optional" else found
 
-    def _unary(self, node: Unary, scope: _Scope) -> Type:
+    def _unary(self, node: Unary, scope: Scope) -> Type:
         if node.op == "!":
             self._condition(node.operand, scope)
             return BOOL
@@ -163,24 +145,24 @@ class _Checker:
             raise self._refuse(node, "type", f"there is no minus for {_a(operand)}")
         return Type(kind=operand.kind)
 
-    def _condition(self, node: Node, scope: _Scope) -> None:
+    def _condition(self, node: Node, scope: Scope) -> None:
         found = self.check(node, scope)
         if found.kind not in ("bool", "dyn"):
             raise self._refuse(node, "type", f"true or false is needed, found {_a(found)}")
 
-    def _logic(self, node: Logic, scope: _Scope) -> Type:
+    def _logic(self, node: Logic, scope: Scope) -> Type:
         for term in node.terms:
             self._condition(term, scope)
-            scope = scope.knowing(_learned(term, node.op == "&&", scope))
+            scope = scope.knowing(learned(term, node.op == "&&", scope))
         return BOOL
 
-    def _ternary(self, node: Ternary, scope: _Scope) -> Type:
+    def _ternary(self, node: Ternary, scope: Scope) -> Type:
         self._condition(node.test, scope)
-        then = self.check(node.then, scope.knowing(_learned(node.test, True, scope)))
-        other = self.check(node.other, scope.knowing(_learned(node.test, False, scope)))
+        then = self.check(node.then, scope.knowing(learned(node.test, True, scope)))
+        other = self.check(node.other, scope.knowing(learned(node.test, False, scope)))
         return join([then, other])
 
-    def _binary(self, node: Binary, scope: _Scope) -> Type:
+    def _binary(self, node: Binary, scope: Scope) -> Type:
         left, right = self.check(node.left, scope), self.check(node.right, scope)
         match node.op:
             case "==" | "!=":
@@ -197,7 +179,7 @@ class _Checker:
         for side, other in ((node.left, node.right), (node.right, node.left)):
             if node.op == "!=" and isinstance(side, Literal) and isinstance(side.value, bool):
                 word, name = (
-                    ("true", f"!{_shown(other)}") if side.value else ("false", _shown(other))
+                    ("true", f"!{source_of(other)}") if side.value else ("false", source_of(other))
                 )
                 message = f"write {name} instead of != {word}, which also holds for null"
                 raise self._refuse(node, "type", message)
@@ -210,7 +192,7 @@ class _Checker:
         """Check that a literal that the field can never have is a spelling mistake."""
         for node in nodes:
             if kind.known and isinstance(node, Literal) and node.value not in kind.known:
-                near = _suggest(str(node.value), map(str, kind.known))
+                near = suggest(str(node.value), map(str, kind.known))
                 message = f"'{node.value}' is not a value of this field{near}"
                 raise self._refuse(node, "value", message)
 
@@ -246,10 +228,10 @@ class _Checker:
             return DYN
         raise self._refuse(node, "type", f"there is no {left} {node.op} {right}")
 
-    def _list_of(self, node: ListOf, scope: _Scope) -> Type:
+    def _list_of(self, node: ListOf, scope: Scope) -> Type:
         return list_of(join([self.check(item, scope) for item in node.items]))
 
-    def _map_of(self, node: MapOf, scope: _Scope) -> Type:
+    def _map_of(self, node: MapOf, scope: Scope) -> Type:
         seen: set[Any] = set()
         for key, _ in node.entries:
             kind = self.check(key, scope)
@@ -269,7 +251,7 @@ class _Checker:
             element=join(list(types.values())),
         )
 
-    def _call(self, node: Call, scope: _Scope) -> Type:
+    def _call(self, node: Call, scope: Scope) -> Type:
         if node.name in _WRAPPERS and not node.member:
             return self._wrapper(node, [self.check(arg, scope) for arg in node.args])
         if node.member and node.name in _OPTIONAL_METHODS:
@@ -278,7 +260,7 @@ class _Checker:
         types = [self.check(arg, scope) for arg in node.args]
         for arg, found, param in zip(node.args, types, function.params, strict=True):
             self._check_argument(node, arg, found, param)
-        if function.uses_now and "now" not in scope.variables:
+        if function.uses_now and not self._clock:
             raise self._refuse(node, "name", f"{node.name}() needs 'now', which is not known here")
         return function.result
 
@@ -294,7 +276,7 @@ class _Checker:
     def _optional_method(self, node: Call, types: list[Type]) -> Type:
         holder, takes = types[0], _OPTIONAL_METHODS[node.name]
         if len(types) != takes:
-            message = f"{node.name}() takes {_arguments(takes - 1)}, {len(types) - 1} given"
+            message = f"{node.name}() takes {arguments(takes - 1)}, {len(types) - 1} given"
             raise self._refuse(node, "function", message)
         if holder.kind not in ("optional", "dyn"):
             message = f"{node.name}() is for optional fields read with .?, found {_a(holder)}"
@@ -345,29 +327,29 @@ class _Checker:
             except Fault as fault:
                 raise self._refuse(arg, fault.code, fault.message) from None
 
-    def _loop(self, node: Loop, scope: _Scope) -> Type:
+    def _loop(self, node: Loop, scope: Scope) -> Type:
         operand = self.check(node.operand, scope)
         if operand.kind not in ("list", "map", "dyn"):
             advice = ": use orValue([])" if operand.kind == "optional" else ""
             message = f"{node.kind}() needs a list or a map, found {_a(operand)}{advice}"
             raise self._refuse(node, "type", message)
-        element = _element(operand)
+        element = element_of(operand)
         inner = self._inside(node, element, scope)
         if node.kind != "map":
             self._condition(node.body, inner)
-            return _narrowed(node, operand, inner) if node.kind == "filter" else BOOL
+            return narrowed(node, operand, inner) if node.kind == "filter" else BOOL
         if node.keep is not None:
             self._condition(node.keep, inner)
-            inner = inner.knowing(_learned(node.keep, True, inner))
+            inner = inner.knowing(learned(node.keep, True, inner))
         return list_of(self.check(node.body, inner))
 
-    def _inside(self, node: Loop, element: Type, scope: _Scope) -> _Scope:
+    def _inside(self, node: Loop, element: Type, scope: Scope) -> Scope:
         self._loops += 1
-        variable = _Variable(element, f"{node.variable}#{self._loops}")
-        return _Scope({**scope.variables, node.variable: variable}, scope.present)
+        variable = Variable(element, f"{node.variable}#{self._loops}")
+        return Scope({**scope.variables, node.variable: variable}, scope.present)
 
 
-_CHECKS: dict[type, Callable[[_Checker, Any, _Scope], Type]] = {
+_CHECKS: dict[type, Callable[[_Checker, Any, Scope], Type]] = {
     Literal: _Checker._literal,  # noqa: SLF001 - the table of the class above
     Name: _Checker._name,  # noqa: SLF001 - as above
     Select: _Checker._select,  # noqa: SLF001 - as above
@@ -384,82 +366,11 @@ _CHECKS: dict[type, Callable[[_Checker, Any, _Scope], Type]] = {
 }
 
 
-def _learned(node: Node, truth: bool, scope: _Scope) -> frozenset[str]:
-    """Give the fields that are present when the condition has this truth."""
-    match node:
-        case Has():
-            key = _key(Select(node.at, node.operand, node.field), scope)
-            return frozenset({key}) if truth and key else frozenset()
-        case Call(name="hasValue", args=(Select(optional=True) as field,)):
-            key = _key(Select(field.at, field.operand, field.field), scope)
-            return frozenset({key}) if truth and key else frozenset()
-        case Unary(op="!"):
-            return _learned(node.operand, not truth, scope)
-        case Logic():
-            learned = [_learned(term, truth, scope) for term in node.terms]
-            # all terms of a true && are true; of a false one, some term is false
-            if (node.op == "&&") == truth:
-                return frozenset().union(*learned)
-            return learned[0].intersection(*learned[1:])
-        case _:
-            return frozenset()
-
-
-def _key(node: Node, scope: _Scope) -> str:
-    """Give what stands for the place of a value; empty when it has none."""
-    match node:
-        case Name():
-            return scope.variables[node.name].key if node.name in scope.variables else ""
-        case Select(optional=False):
-            base = _key(node.operand, scope)
-            return base and base + step(node.field)
-        case Index(key=Literal(value=value), optional=False):
-            base = _key(node.operand, scope)
-            return base and f"{base}[{value}]"
-        case _:
-            return ""
-
-
-def _may_lack(holder: Type, field: str) -> bool:
-    """Whether a map of this type may be without the field. Of `dyn` nothing is known."""
-    if holder.kind != "map":
-        return False
-    if holder.fields is None:
-        return holder.element is not None and holder.element.kind != "dyn"
-    return field not in holder.required
-
-
-def _element(operand: Type) -> Type:
-    if operand.kind == "map":
-        return STRING
-    return (operand.element or DYN) if operand.kind == "list" else DYN
-
-
-def _narrowed(node: Loop, operand: Type, inner: _Scope) -> Type:
-    """Give the list that is left: its elements have the fields that the condition asked for."""
-    element = operand.element
-    if operand.kind != "list" or element is None or element.fields is None:
-        return list_of(_element(operand))
-    base = inner.variables[node.variable].key
-    learned = _learned(node.body, True, inner)
-    present = {name for name in element.fields if base + step(name) in learned}
-    return list_of(
-        Type(
-            kind="map",
-            fields=element.fields,
-            element=element.element,
-            required=element.required | present,
-        )
-    )
-
-
 def _no_function(node: Call) -> str:
     counts = sorted(len(key_args) for key_args in _arities(node.name))
     given = len(node.args) - node.member
     if not counts:
-        return (
-            f"unknown function '{node.name}'{_suggest(node.name, NAMES | set(_OPTIONAL_METHODS))}"
-        )
+        return f"unknown function '{node.name}'{suggest(node.name, NAMES | set(_OPTIONAL_METHODS))}"
     takes = " or ".join(str(count - node.member) for count in counts)
     noun = "argument" if takes == "1" else "arguments"
     return f"{node.name}() takes {takes} {noun}, {given} given"
@@ -467,40 +378,3 @@ def _no_function(node: Call) -> str:
 
 def _arities(name: str) -> list[tuple[Param, ...]]:
     return [function.params for (each, _), function in FUNCTIONS.items() if each == name]
-
-
-def _arguments(count: int) -> str:
-    return "1 argument" if count == 1 else f"{count or 'no'} arguments"
-
-
-def _a(kind: Type) -> str:
-    text = str(kind)
-    return text if text in ("dyn", "null") else f"an {text}" if text[0] in "aeiou" else f"a {text}"
-
-
-def _suggest(word: str, known: Iterable[str]) -> str:
-    """`, did you mean 'x'?`, or the first of those that there are."""
-    names = sorted(known)
-    lowered = {name.lower(): name for name in names}
-    near = difflib.get_close_matches(word.lower(), lowered, 1)
-    if near:
-        return f", did you mean '{lowered[near[0]]}'?"
-    shown = ", ".join(names[:_SHOWN]) + (", ..." if len(names) > _SHOWN else "")
-    return f" (known: {shown})" if names else ""
-
-
-def _shown(node: Node) -> str:
-    """Give the source of a path, for messages; `x` for what is not one."""
-    match node:
-        case Name():
-            return node.name
-        case Select():
-            return (
-                _shown(node.operand)
-                + (".?" if node.optional else "")
-                + step(node.field).lstrip("." if node.optional else "")
-            )
-        case Index(key=Literal(value=value)):
-            return f"{_shown(node.operand)}[{value}]"
-        case _:
-            return "x"

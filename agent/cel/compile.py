@@ -9,59 +9,43 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from agent.cel import arithmetic
 from agent.cel import values as of
 from agent.cel.analyse import type_of
-from agent.cel.errors import Fault, refuse
-from agent.cel.functions import FUNCTIONS, RUN
+from agent.cel.errors import refuse
 from agent.cel.parse import parse
 from agent.cel.program import Program
 from agent.cel.reads import reads_of
 from agent.cel.tree import (
-    Binary,
-    Call,
-    Has,
-    Index,
-    ListOf,
-    Literal,
-    Logic,
     Loop,
-    MapOf,
-    Name,
     Node,
-    Select,
-    Ternary,
-    Unary,
-    children,
     walk,
 )
 from agent.cel.types import BOOL, Type
+from agent.cel.wording import with_article
+from agent.cel.write import Writer
 
-_COMPARE = {
-    "==": "equal",
-    "!=": "unequal",
-    "<": "less",
-    "<=": "at_most",
-    ">": "greater",
-    ">=": "at_least",
-    "in": "contains",
-}
-_TRUTHS = frozenset({"all", "exists", "exists_one"})
+# all that the written code can reach, besides its own constants
 _NAMESPACE: dict[str, Any] = {
     "__builtins__": {},
     "all": all,
     "any": any,
     "sum": sum,
     **{
-        name: getattr(of, name)
-        for name in (
-            *_COMPARE.values(),
-            *("Optional", "NONE", "boolean", "compute", "either", "has_field", "has_value", "item"),
-            *("joined", "map_of_entries", "maybe_field", "maybe_item", "negative", "or_value"),
-            *("turns", "value_of"),
+        function.__name__: function
+        for function in (
+            *(arithmetic.compute, arithmetic.joined, arithmetic.negative),
+            *(of.Optional, of.boolean, of.contains, of.either, of.equal, of.has_field),
+            *(of.has_value, of.item, of.map_of_entries, of.maybe_field, of.maybe_item),
+            *(of.or_value, of.turns, of.unequal, of.value_of),
         )
     },
+    "NONE": of.NONE,
+    "less": of.less,
+    "at_most": of.at_most,
+    "greater": of.greater,
+    "at_least": of.at_least,
 }
-_FEW = 8
 
 
 def compile_expression(source: str, variables: Mapping[str, Type], expect: Type = BOOL) -> Program:
@@ -72,7 +56,7 @@ def compile_expression(source: str, variables: Mapping[str, Type], expect: Type 
     node = parse(source)
     found = type_of(source, node, variables)
     if "dyn" not in (found.kind, expect.kind) and found.kind != expect.kind:
-        message = f"the expression is {of_type(found)}, {of_type(expect)} is needed"
+        message = f"the expression is {with_article(found)}, {with_article(expect)} is needed"
         raise refuse(source, node.at, "type", message)
     loops = any(isinstance(each, Loop) for each, _, _ in walk(node))
     return Program(
@@ -87,15 +71,10 @@ def compile_expression(source: str, variables: Mapping[str, Type], expect: Type 
     )
 
 
-def of_type(found: Type) -> str:
-    """Give a type with its article, for messages."""
-    return f"an {found}" if str(found)[0] in "aeiou" else f"a {found}"
-
-
 def _function(
     source: str, node: Node, names: tuple[str, ...], *, loops: bool, expect: str
 ) -> Callable[..., Any]:
-    writer = _Writer(loops=loops)
+    writer = Writer(loops=loops)
     variables = {name: f"v_{name}" for name in names}
     write = writer.condition if expect == "bool" else writer.value
     code = write(node, variables)
@@ -109,209 +88,3 @@ def _function(
         compiled, {**_NAMESPACE, **writer.constants}
     )
     return function
-
-
-class _Writer:
-    """Writes Python for nodes; `constants` are the values that the text refers to by name."""
-
-    def __init__(self, *, loops: bool) -> None:
-        self.constants: dict[str, Any] = {}
-        self._loops = loops
-        self._variables = 0
-
-    def value(self, node: Node, names: Mapping[str, str]) -> str:
-        return _WRITE[type(node)](self, node, names)
-
-    def condition(self, node: Node, names: Mapping[str, str]) -> str:
-        """Code whose value is True or False, or that raises."""
-        if isinstance(node, Ternary):
-            then, other = self.condition(node.then, names), self.condition(node.other, names)
-            return f"({then} if {self.condition(node.test, names)} else {other})"
-        code = self.value(node, names)
-        return code if _is_bool(node) else f"boolean({code})"
-
-    def _constant(self, value: Any) -> str:
-        name = f"k{len(self.constants)}"
-        self.constants[name] = value
-        return name
-
-    def _literal(self, node: Literal, _names: Mapping[str, str]) -> str:
-        return repr(node.value)
-
-    def _name(self, node: Name, names: Mapping[str, str]) -> str:
-        return names[node.name]
-
-    def _select(self, node: Select, names: Mapping[str, str]) -> str:
-        operand = self.value(node.operand, names)
-        if node.optional or _is_optional(node.operand):
-            return f"maybe_field({operand}, {node.field!r})"
-        return f"{operand}[{node.field!r}]"
-
-    def _has(self, node: Has, names: Mapping[str, str]) -> str:
-        return f"has_field({self.value(node.operand, names)}, {node.field!r})"
-
-    def _index(self, node: Index, names: Mapping[str, str]) -> str:
-        optional = node.optional or _is_optional(node.operand)
-        parts = f"{self.value(node.operand, names)}, {self.value(node.key, names)}"
-        return f"maybe_item({parts})" if optional else f"item({parts})"
-
-    def _unary(self, node: Unary, names: Mapping[str, str]) -> str:
-        if node.op == "!":
-            return f"(not {self.condition(node.operand, names)})"
-        return f"negative({self.value(node.operand, names)})"
-
-    def _logic(self, node: Logic, names: Mapping[str, str]) -> str:
-        word = " and " if node.op == "&&" else " or "
-        return f"({word.join(self.condition(term, names) for term in node.terms)})"
-
-    def _ternary(self, node: Ternary, names: Mapping[str, str]) -> str:
-        then, other = self.value(node.then, names), self.value(node.other, names)
-        return f"({then} if {self.condition(node.test, names)} else {other})"
-
-    def _binary(self, node: Binary, names: Mapping[str, str]) -> str:
-        if short := self._short(node, names):
-            return short
-        left, right = self.value(node.left, names), self.value(node.right, names)
-        if node.op in _COMPARE:
-            return f"{_COMPARE[node.op]}({left}, {right})"
-        if node.op == "+" and self._loops:
-            return f"joined({left}, {right}, n)"
-        return f"compute({node.op!r}, {left}, {right})"
-
-    def _short(self, node: Binary, names: Mapping[str, str]) -> str:
-        """Comparison with a literal for which an operator of Python means the same."""
-        left, right = node.left, node.right
-        if node.op == "in":
-            return self._short_in(node, names)
-        if node.op not in ("==", "!="):
-            return ""
-        if isinstance(left, Literal):
-            left, right = right, left
-        if not isinstance(right, Literal) or isinstance(left, Literal | Call):
-            return ""
-        if isinstance(right.value, str):
-            return f"({self.value(left, names)} {node.op} {right.value!r})"
-        if isinstance(right.value, bool) or right.value is None:
-            word = "is" if node.op == "==" else "is not"
-            return f"({self.value(left, names)} {word} {right.value})"
-        return ""
-
-    def _short_in(self, node: Binary, names: Mapping[str, str]) -> str:
-        texts = _texts(node.right)
-        if not texts or isinstance(node.left, Literal):
-            return ""
-        among = self._constant(texts if len(texts) <= _FEW else frozenset(texts))
-        return f"({self.value(node.left, names)} in {among})"
-
-    def _list(self, node: ListOf, names: Mapping[str, str]) -> str:
-        return f"[{', '.join(self.value(item, names) for item in node.items)}]"
-
-    def _map(self, node: MapOf, names: Mapping[str, str]) -> str:
-        return f"map_of_entries({', '.join(self.value(part, names) for part in children(node))})"
-
-    def _call(self, node: Call, names: Mapping[str, str]) -> str:  # noqa: PLR0911 - a case a name
-        args = [self.value(arg, names) for arg in node.args]
-        match node.name:
-            case "dyn":
-                return args[0]
-            case "optional.of":
-                return f"Optional({args[0]})"
-            case "optional.none":
-                return "NONE"
-            case "orValue":
-                return f"or_value({args[0]}, lambda: {args[1]})"
-            case "or":
-                return f"either({args[0]}, lambda: {args[1]})"
-            case "value":
-                return f"value_of({args[0]})"
-            case "hasValue":
-                return f"has_value({args[0]})"
-            case _:
-                return self._function(node, args)
-
-    def _function(self, node: Call, args: list[str]) -> str:
-        key = (node.name, len(node.args))
-        if all(isinstance(arg, Literal) for arg in node.args) and not FUNCTIONS[key].uses_now:
-            try:
-                return self._constant(RUN[key](*(arg.value for arg in node.args)))  # type: ignore[union-attr]  # all are literals
-            except Fault:
-                pass  # it is an error of the evaluation, which the interpreter words
-        now = ["v_now"] if FUNCTIONS[key].uses_now else []
-        return f"{self._constant(RUN[key])}({', '.join([*now, *args])})"
-
-    def _loop(self, node: Loop, names: Mapping[str, str]) -> str:
-        self._variables += 1
-        variable = f"m{self._variables}"
-        inner = {**names, node.variable: variable}
-        over = f"for {variable} in turns({self.value(node.operand, names)}, {node.cost}, n)"
-        if node.kind == "map":
-            keep = f" if {self.condition(node.keep, inner)}" if node.keep else ""
-            return f"[{self.value(node.body, inner)} {over}{keep}]"
-        body = self.condition(node.body, inner)
-        match node.kind:
-            case "filter":
-                return f"[{variable} {over} if {body}]"
-            case "exists_one":
-                return f"(sum([{body} {over}]) == 1)"
-            case _:
-                return f"{'any' if node.kind == 'exists' else 'all'}({body} {over})"
-
-
-_WRITE: dict[type, Callable[[_Writer, Any, Mapping[str, str]], str]] = {
-    Literal: _Writer._literal,  # noqa: SLF001 - the table of the class above
-    Name: _Writer._name,  # noqa: SLF001 - as above
-    Select: _Writer._select,  # noqa: SLF001 - as above
-    Index: _Writer._index,  # noqa: SLF001 - as above
-    Has: _Writer._has,  # noqa: SLF001 - as above
-    Unary: _Writer._unary,  # noqa: SLF001 - as above
-    Logic: _Writer._logic,  # noqa: SLF001 - as above
-    Binary: _Writer._binary,  # noqa: SLF001 - as above
-    Ternary: _Writer._ternary,  # noqa: SLF001 - as above
-    ListOf: _Writer._list,  # noqa: SLF001 - as above
-    MapOf: _Writer._map,  # noqa: SLF001 - as above
-    Call: _Writer._call,  # noqa: SLF001 - as above
-    Loop: _Writer._loop,  # noqa: SLF001 - as above
-}
-
-
-def _is_bool(node: Node) -> bool:  # noqa: PLR0911 - one case a kind of node
-    """Whether the code of a node can only give True or False."""
-    match node:
-        case Has() | Logic():
-            return True
-        case Literal():
-            return isinstance(node.value, bool)
-        case Unary():
-            return node.op == "!"
-        case Binary():
-            return node.op in _COMPARE
-        case Loop():
-            return node.kind in _TRUTHS
-        case Call():
-            function = FUNCTIONS.get((node.name, len(node.args)))
-            return node.name == "hasValue" or bool(function and function.result.kind == "bool")
-        case _:
-            return False
-
-
-def _is_optional(node: Node) -> bool:
-    """Whether the code of a node gives an optional, so that what is selected from it is one too."""
-    match node:
-        case Select() | Index():
-            return node.optional or _is_optional(node.operand)
-        case Call():
-            return node.name in ("optional.of", "optional.none", "or")
-        case _:
-            return False
-
-
-def _texts(node: Node) -> tuple[str, ...]:
-    """Give the elements of a list of nothing but string literals; empty for any other node."""
-    if not isinstance(node, ListOf):
-        return ()
-    texts = tuple(
-        item.value
-        for item in node.items
-        if isinstance(item, Literal) and isinstance(item.value, str)
-    )
-    return texts if len(texts) == len(node.items) else ()

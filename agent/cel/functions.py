@@ -14,6 +14,7 @@ from typing import Any, Final, Literal
 from msgspec import Struct
 
 from agent.cel import networks, policies, text, times
+from agent.cel.errors import Fault
 from agent.cel.types import BOOL, DOUBLE, DURATION, INT, STRING, TIMESTAMP, Type
 from agent.cel.values import KINDS, wrong
 
@@ -37,6 +38,8 @@ class Function(Struct, frozen=True, kw_only=True):
     uses_now: bool = False
 
 
+# what data of a wrong shape makes a function raise; anything else is a mistake in this program
+_DATA_ERRORS: Final = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 _TEXT: Final = Param(("string",))
 _WHOLE: Final = Param(("int",))
 _POLICY: Final = Param(("map",))
@@ -239,7 +242,10 @@ def guarded(function: Function) -> Callable[..., Any]:
             if type(value) not in allowed:
                 wanted = " or ".join(sorted(KINDS[each] for each in allowed))
                 raise wrong(f"{name}() needs {wanted}", value)
-        return run(*args)
+        try:
+            return run(*args)
+        except _DATA_ERRORS as error:
+            raise Fault("function", f"{name}() failed: {type(error).__name__}") from None
 
     return call
 

@@ -7,9 +7,10 @@ https://github.com/google/cel-spec/blob/master/doc/langdef.md#logical-operators
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
+from agent.cel import arithmetic
 from agent.cel import values as of
 from agent.cel.errors import EvalError, Fault, locate
 from agent.cel.functions import FUNCTIONS, RUN
@@ -45,8 +46,6 @@ OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
     ">=": of.at_least,
     "in": of.contains,
 }
-# what data of a wrong shape makes a function raise; anything else is a mistake in this program
-_DATA_ERRORS = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 
 
 class Interpreter:
@@ -191,7 +190,7 @@ class Interpreter:
     def _unary(self, node: Unary, scope: _Scope) -> Any:
         if node.op == "!":
             return not self.condition(node.operand, scope)
-        return of.negative(self.value(node.operand, scope))
+        return arithmetic.negative(self.value(node.operand, scope))
 
     def _logic(self, node: Logic, scope: _Scope) -> bool:
         decisive = node.op == "||"
@@ -209,8 +208,8 @@ class Interpreter:
         if node.op in OPERATORS:
             return OPERATORS[node.op](left, right)
         if node.op == "+":
-            return of.joined(left, right, self._budget)
-        return of.compute(node.op, left, right)
+            return arithmetic.joined(left, right, self._budget)
+        return arithmetic.compute(node.op, left, right)
 
     def _list(self, node: ListOf, scope: _Scope) -> list[Any]:
         return [self.value(item, scope) for item in node.items]
@@ -245,11 +244,7 @@ class Interpreter:
         args = [self.value(arg, scope) for arg in node.args]
         if FUNCTIONS[key].uses_now:
             args.insert(0, self._now)
-        try:
-            return RUN[key](*args)
-        except _DATA_ERRORS as error:
-            reason = f"{node.name}() failed: {type(error).__name__}"
-            raise Fault("function", reason) from None
+        return RUN[key](*args)
 
     def _loop(self, node: Loop, scope: _Scope) -> Any:
         found = self._reach(node.operand, scope)
@@ -260,13 +255,13 @@ class Interpreter:
         if not over:
             self._record(base, found)
         listed = base and type(over) is list
-        turns: list[_Scope] = [
+        turns = (
             {**scope, node.variable: (each, f"{base}[{at}]" if listed else "")}
             for at, each in enumerate(over)
-        ]
+        )
         return _LOOPS[node.kind](self, node, turns)
 
-    def _decide(self, node: Loop, turns: list[_Scope]) -> bool:
+    def _decide(self, node: Loop, turns: Iterable[_Scope]) -> bool:
         decisive = node.kind == "exists"
         verdict = _Verdict(self._reads, decisive=decisive)
         for turn in turns:
@@ -274,13 +269,13 @@ class Interpreter:
                 return decisive
         return verdict.undecided()
 
-    def _exists_one(self, node: Loop, turns: list[_Scope]) -> bool:
+    def _exists_one(self, node: Loop, turns: Iterable[_Scope]) -> bool:
         return sum([self.condition(node.body, turn) for turn in turns]) == 1
 
-    def _filter(self, node: Loop, turns: list[_Scope]) -> list[Any]:
+    def _filter(self, node: Loop, turns: Iterable[_Scope]) -> list[Any]:
         return [turn[node.variable][0] for turn in turns if self.condition(node.body, turn)]
 
-    def _transform(self, node: Loop, turns: list[_Scope]) -> list[Any]:
+    def _transform(self, node: Loop, turns: Iterable[_Scope]) -> list[Any]:
         keep = node.keep
         return [
             self.value(node.body, turn)
@@ -337,7 +332,7 @@ _EVALUATE: dict[type, Callable[[Interpreter, Any, _Scope], Any]] = {
     Call: Interpreter._call,  # noqa: SLF001 - as above
     Loop: Interpreter._loop,  # noqa: SLF001 - as above
 }
-_LOOPS: dict[str, Callable[[Interpreter, Loop, list[_Scope]], Any]] = {
+_LOOPS: dict[str, Callable[[Interpreter, Loop, Iterable[_Scope]], Any]] = {
     "all": Interpreter._decide,  # noqa: SLF001 - as above
     "exists": Interpreter._decide,  # noqa: SLF001 - as above
     "exists_one": Interpreter._exists_one,  # noqa: SLF001 - as above

@@ -26,6 +26,7 @@ from agent.cel.tree import (
     walk,
     weight,
 )
+from agent.cel.wording import arguments
 
 MAX_DEPTH = 64
 MAX_NODES = 1000
@@ -160,7 +161,8 @@ class _Parser:
     def _optional(self, field: Token) -> Node:
         args = self._list(")")
         if len(args) != _OPTIONAL[field.text]:
-            raise self._refuse(field, f"optional.{field.text}() takes {_OPTIONAL[field.text]}")
+            takes = f"optional.{field.text}() takes {arguments(_OPTIONAL[field.text])}"
+            raise self._refuse(field, f"{takes}, {len(args)} given")
         return Call(field.at, f"optional.{field.text}", args)
 
     def _loop(self, field: Token, operand: Node) -> Node:

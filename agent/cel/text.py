@@ -14,9 +14,9 @@ from typing import Any, Final
 
 import re2
 
+from agent.cel.arithmetic import INT_MAX, INT_MIN, whole
 from agent.cel.errors import Fault
 from agent.cel.times import epoch_seconds, rfc3339, seconds_text
-from agent.cel.values import INT_MAX, INT_MIN, whole
 
 MAX_PATTERN: Final = 1000
 _INT: Final = re.compile(r"[-+]?[0-9]{1,25}")

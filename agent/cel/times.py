@@ -11,8 +11,8 @@ import re
 from collections.abc import Callable
 from typing import Final
 
+from agent.cel.arithmetic import span
 from agent.cel.errors import Fault
-from agent.cel.values import span
 
 _TIMESTAMP: Final = re.compile(
     r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d)", re.ASCII

@@ -1,27 +1,22 @@
-"""What operators do with values: CEL's equality, order and arithmetic on plain Python values.
+"""What operators do with values: CEL's equality, order and look-ups on plain Python values.
 
 Values are None, bool, int, float, str, list, dict with text keys, aware `datetime` (timestamp),
 `timedelta` (duration) and `Optional`. Python's own operators are not enough: there `True == 1`,
-`-7 // 2 == -4`, `[1][-1] == 1`, `"ab"[0] == "a"`, and an int has no end.
+`[1][-1] == 1` and `"ab"[0] == "a"`.
 Rules: https://github.com/google/cel-spec/blob/master/doc/langdef.md#standard-definitions
 """
 
 from __future__ import annotations
 
 import datetime as dt
-import math
 import operator
 from collections.abc import Callable
 from typing import Any, Final
 
 from agent.cel.errors import Fault
 
-INT_MIN: Final = -(2**63)
-INT_MAX: Final = 2**63 - 1
 BUDGET: Final = 1_000_000
 """Steps of one evaluation: turns of loops times the size of their bodies; about a second."""
-# 64 bits of nanoseconds, some 292 years: what other implementations hold
-DURATION_MAX: Final = dt.timedelta(microseconds=INT_MAX // 1000)
 
 
 class Optional:
@@ -190,22 +185,15 @@ def turns(value: Any, cost: int, budget: list[int]) -> list[Any] | dict[str, Any
     """
     if type(value) is not list and type(value) is not dict:
         raise wrong("a list or a map is needed", value)
-    _charge(len(value) * cost, budget)
+    charge(len(value) * cost, budget)
     return value
 
 
-def _charge(cost: int, budget: list[int]) -> None:
+def charge(cost: int, budget: list[int]) -> None:
+    """Take steps from the budget of an evaluation; a Fault when it is used up."""
     budget[0] -= cost
     if budget[0] < 0:
         raise Fault("budget", "the evaluation takes too many steps")
-
-
-def joined(left: Any, right: Any, budget: list[int]) -> Any:
-    """`+` in a program with loops, where texts and lists could be doubled again and again."""
-    found = compute("+", left, right)
-    if type(found) is str or type(found) is list:
-        _charge(len(found) >> 4, budget)
-    return found
 
 
 def or_value(holder: Any, default: Callable[[], Any]) -> Any:
@@ -252,103 +240,3 @@ def map_of_entries(*parts: Any) -> dict[str, Any]:
 
 def _shown(key: Any) -> str:
     return repr(key) if isinstance(key, str | int | float) else a_kind(key)
-
-
-def whole(value: int) -> int:
-    """`value` if it fits in 64 bits."""
-    if INT_MIN <= value <= INT_MAX:
-        return value
-    raise Fault("overflow", "the result does not fit in 64 bits")
-
-
-def span(value: dt.timedelta) -> dt.timedelta:
-    """`value` if it is in the range of a duration."""
-    if -DURATION_MAX <= value <= DURATION_MAX:
-        return value
-    raise Fault("range", "the duration is out of range")
-
-
-def _check_divisor(value: int) -> None:
-    if value == 0:
-        raise Fault("division", "division by zero")
-
-
-def _quotient(left: int, right: int) -> int:
-    """Give rounded to zero, as in CEL; Python rounds down."""
-    _check_divisor(right)
-    found = abs(left) // abs(right)
-    return found if (left < 0) == (right < 0) else -found
-
-
-def _remainder(left: int, right: int) -> int:
-    """With the sign of the dividend."""
-    _check_divisor(right)
-    # the quotient overflows, and so does the remainder of it in CEL
-    if left == INT_MIN and right == -1:
-        raise Fault("overflow", "the result does not fit in 64 bits")
-    found = abs(left) % abs(right)
-    return found if left >= 0 else -found
-
-
-def _double_quotient(left: float, right: float) -> float:
-    """By IEEE 754: division by zero is infinite, or not a number."""
-    if right:
-        return left / right
-    if left == 0 or math.isnan(left):
-        return math.nan
-    return math.copysign(math.inf, left) * math.copysign(1, right)
-
-
-_INT: Final[dict[str, Callable[[int, int], int]]] = {
-    "+": operator.add,
-    "-": operator.sub,
-    "*": operator.mul,
-    "/": _quotient,
-    "%": _remainder,
-}
-_DOUBLE: Final[dict[str, Callable[[float, float], float]]] = {
-    "+": operator.add,
-    "-": operator.sub,
-    "*": operator.mul,
-    "/": _double_quotient,
-}
-_TIMES: Final = {
-    ("+", dt.datetime, dt.timedelta): operator.add,
-    ("+", dt.timedelta, dt.datetime): operator.add,
-    ("-", dt.datetime, dt.timedelta): operator.sub,
-    ("-", dt.datetime, dt.datetime): operator.sub,
-    ("+", dt.timedelta, dt.timedelta): operator.add,
-    ("-", dt.timedelta, dt.timedelta): operator.sub,
-}
-
-
-def compute(op: str, left: Any, right: Any) -> Any:
-    """`+ - * / %`: of two ints, two doubles, two texts or lists, or of times and durations."""
-    kind = type(left)
-    if kind is type(right):
-        if kind is int and op in _INT:
-            return whole(_INT[op](left, right))
-        if kind is float and op in _DOUBLE:
-            return _DOUBLE[op](left, right)
-        if op == "+" and kind in (str, list):
-            return left + right
-    if (op, kind, type(right)) in _TIMES:
-        return _compute_time(op, left, right)
-    raise wrong(f"there is no '{op}' for these", left, right)
-
-
-def _compute_time(op: str, left: Any, right: Any) -> Any:
-    try:
-        found = _TIMES[op, type(left), type(right)](left, right)
-    except OverflowError:
-        raise Fault("range", "the time is out of range") from None
-    return span(found) if type(found) is dt.timedelta else found
-
-
-def negative(value: Any) -> Any:
-    """`-x`."""
-    if type(value) is int:
-        return whole(-value)
-    if type(value) is float:
-        return -value
-    raise wrong("a number is needed", value)
