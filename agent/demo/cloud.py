@@ -1,8 +1,9 @@
 """The demo's cloud: moto's AWS on loopback, in a process of its own, with weather.
 
-`python -m agent.demo.cloud [--port N] [--until-eof]` prints `{"port": N}` and serves until it is
-ended; with `--until-eof` also when its standard input closes, which happens by itself when the
-process that started it is gone, however it went.
+`python -m agent.demo.cloud [--port N] [--until-eof [--then-remove FOLDER]]` prints `{"port": N}`
+and serves until it is ended; with `--until-eof` also when its standard input closes, which happens
+by itself when the process that started it is gone, however it went; then it removes FOLDER, which
+that process could not do any more.
 
 It listens on 127.0.0.1 only. Beside the AWS API, at `/__...`, with JSON bodies:
 
@@ -21,11 +22,13 @@ import argparse
 import io
 import json
 import os
+import shutil
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, cast
 
 import msgspec
@@ -47,6 +50,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m agent.demo.cloud")
     parser.add_argument("--port", type=int, default=0, help="0: any free port")
     parser.add_argument("--until-eof", action="store_true", help="end when standard input closes")
+    parser.add_argument("--then-remove", type=Path, help="a folder to remove at the end of input")
     options = parser.parse_args(arguments)
     # moto's own switches, read by it at its import: about 1,300 public images that nobody here
     # owns would each cost a row (study peers.md, section 2), and AdministratorAccess must exist.
@@ -54,14 +58,16 @@ def main(arguments: list[str] | None = None) -> None:
     os.environ["MOTO_IAM_LOAD_MANAGED_POLICIES"] = "true"  # noqa: TID251 - moto reads it from there
     server = _server(options.port)
     if options.until_eof:
-        threading.Thread(target=_end_at_eof, daemon=True).start()
+        threading.Thread(target=_end_at_eof, args=[options.then_remove], daemon=True).start()
     sys.stdout.write(json.dumps({"port": server.server_port}) + "\n")
     sys.stdout.flush()
     server.serve_forever()
 
 
-def _end_at_eof() -> None:
+def _end_at_eof(folder: Path | None) -> None:
     sys.stdin.buffer.read()
+    if folder:
+        shutil.rmtree(folder, ignore_errors=True)
     os._exit(0)
 
 

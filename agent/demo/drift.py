@@ -11,6 +11,7 @@ import random
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 
+from botocore.exceptions import BotoCoreError, ClientError
 from msgspec import Struct
 
 from agent.demo.ground import Ground, Seeded
@@ -49,12 +50,19 @@ class Scene(Struct, frozen=True, kw_only=True):
 def play_drift(
     scenes: Iterator[Scene], *, wait: Callable[[float], bool], say: Callable[[str], None]
 ) -> None:
-    """Play one scene after another until `wait(seconds)`, as of `threading.Event`, is true."""
+    """Play one scene after another until `wait(seconds)`, as of `threading.Event`, is true.
+
+    A scene that the cloud refuses is said and left; the next may go.
+    """
     for scene in scenes:
         if wait(scene.wait):
             return
-        scene.play()
-        say(scene.line)
+        try:
+            scene.play()
+        except (BotoCoreError, ClientError, OSError) as error:
+            say(f"{scene.line}, but it does not work: {error}")
+        else:
+            say(scene.line)
 
 
 def tell_drift(ground: Ground, truth: Truth, *, seed: int) -> Iterator[Scene]:

@@ -10,6 +10,7 @@ import tempfile
 import urllib.request
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -74,14 +75,15 @@ class Cloud:
 
 
 @contextmanager
-def start_cloud(port: int = 0) -> Iterator[Cloud]:
+def start_cloud(port: int = 0, *, remove: Path | None = None) -> Iterator[Cloud]:
     """A cloud for the time of the `with` block; it ends when this process ends, however it does.
 
+    When this process is killed, the cloud removes the folder `remove` in its place.
     Raises `DemoError` when it does not start: moto is missing, or the port is taken.
     """
     with tempfile.TemporaryFile() as said:
         process = subprocess.Popen(  # noqa: S603 - this interpreter, arguments of our own
-            [sys.executable, "-m", "agent.demo.cloud", "--port", str(port), "--until-eof"],
+            _command(port, remove),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=said,
@@ -99,6 +101,11 @@ def start_cloud(port: int = 0) -> Iterator[Cloud]:
             yield Cloud(f"http://127.0.0.1:{json.loads(line)['port']}")
         finally:
             _end(process)
+
+
+def _command(port: int, remove: Path | None) -> list[str]:
+    command = [sys.executable, "-m", "agent.demo.cloud", "--port", str(port), "--until-eof"]
+    return [*command, "--then-remove", str(remove)] if remove else command
 
 
 def _last_line(text: str) -> str:

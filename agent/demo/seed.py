@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import contextmanager
 from functools import partial
 
 from msgspec import Struct
@@ -76,7 +77,7 @@ def seed_cloud(
     total = sum(map(len, stages))
     made: list[Seeded] = []
     done = 0
-    with ThreadPoolExecutor(8) as pool:
+    with _pool() as pool:
         for stage in stages:
             futures = [pool.submit(_all, make) for make in stage]
             for _ in as_completed(futures):
@@ -85,6 +86,16 @@ def seed_cloud(
             for future in futures:
                 made += future.result()
     return Truth(regions=regions, resources=tuple(made))
+
+
+@contextmanager
+def _pool() -> Iterator[ThreadPoolExecutor]:
+    """Eight hands that, when one fails or somebody interrupts, begin nothing more."""
+    pool = ThreadPoolExecutor(8)
+    try:
+        yield pool
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 def _all(make: _Make) -> list[Seeded]:

@@ -1,0 +1,235 @@
+"""`assay demo`: a seeded cloud, the agent on it, and life in it, until somebody ends it.
+
+Nothing stays behind: the cloud is a process that ends with this one, and everything else is in one
+folder that is removed, also when this process is killed.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import tempfile
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Protocol
+
+from msgspec import Struct
+
+from agent.config import Settings, load_settings
+from agent.demo.drift import play_drift, tell_drift
+from agent.demo.ground import Ground
+from agent.demo.process import Cloud, start_cloud
+from agent.demo.seed import Truth, seed_cloud
+
+
+class Serve(Protocol):
+    """The agent: what `assay serve` does."""
+
+    def __call__(
+        self,
+        settings: Settings,
+        *,
+        stopping: threading.Event,
+        ready: Callable[[str], None],
+    ) -> int:
+        """Run until `stopping` is set or a signal comes; the exit code.
+
+        `ready(url)` is called once the HTTP server answers at `url`.
+        """
+        ...
+
+
+class Options(Struct, frozen=True, kw_only=True):
+    """How the demo is to be."""
+
+    seed: int = 7
+    scale: int = 1
+    """How many times the usual number of resources; 0: hardly any."""
+    every: str = "5s"
+    """The interval of all rules."""
+    listen: str = "127.0.0.1:9464"
+    """Where the agent serves; a free port is taken when this one is not."""
+    regions: tuple[str, ...] = ("us-east-1", "eu-west-1")
+    keep: bool = False
+    """Leave the folder with the evidence where it is."""
+
+
+class Stage(Protocol):
+    """Where the demo shows itself."""
+
+    def say(self, line: str) -> None:
+        """Show a line to people."""
+        ...
+
+    def progress(self, done: int, of: int) -> None:
+        """Show how far the seeding has come."""
+        ...
+
+
+def run_demo(serve: Serve, stage: Stage, options: Options) -> int:
+    """Run the demo in this process until it is ended; the exit code of the agent.
+
+    Raises `DemoError` when the cloud does not start. Call it from the main thread: it takes
+    SIGTERM for as long as `serve` has not taken it.
+    """
+    with (
+        _end_on_sigterm(),
+        _folder(keep=options.keep) as folder,
+        start_cloud(remove=None if options.keep else folder) as cloud,
+    ):
+        stage.say(f"a cloud of this machine's own at {cloud.endpoint}: no account, no cost")
+        truth = seed_cloud(
+            cloud,
+            scale=options.scale,
+            seed=options.seed,
+            regions=options.regions,
+            progress=stage.progress,
+        )
+        stage.say(_summary(truth))
+        settings = _settings(folder, cloud, options)
+        with _credentials():
+            return _live(serve, stage, options, settings=settings, cloud=cloud, truth=truth)
+
+
+def _live(
+    serve: Serve,
+    stage: Stage,
+    options: Options,
+    *,
+    settings: Settings,
+    cloud: Cloud,
+    truth: Truth,
+) -> int:
+    """Run the agent here and the drift in a thread beside it."""
+    stopping = threading.Event()
+    ground = Ground(cloud, seed=options.seed, regions=options.regions)
+    scenes = tell_drift(ground, truth, seed=options.seed)
+    drift = threading.Thread(
+        target=play_drift,
+        args=[scenes],
+        kwargs={"wait": stopping.wait, "say": stage.say},
+        name="drift",
+        daemon=True,
+    )
+
+    def ready(url: str) -> None:
+        for line in _invitation(url, settings, options):
+            stage.say(line)
+        drift.start()
+
+    try:
+        return serve(settings, stopping=stopping, ready=ready)
+    finally:
+        stopping.set()
+        if drift.ident:
+            drift.join(timeout=5)
+
+
+def _summary(truth: Truth) -> str:
+    kinds = len({one.kind for one in truth.resources})
+    return f"{len(truth.resources)} resources of {kinds} kinds in {', '.join(truth.regions)}"
+
+
+def _invitation(url: str, settings: Settings, options: Options) -> Iterator[str]:
+    config = settings.file
+    yield f"the agent looks every {options.every}; pages and metrics at {url}"
+    yield "try, in another terminal:"
+    yield f"  curl -s {url}/metrics | grep assay_rule_findings"
+    yield f"  assay -c {config} evidence deviations"
+    yield f"  assay -c {config} evidence verify"
+    yield "somebody is about to break something; Ctrl-C ends it all"
+    if options.keep:
+        yield f"the evidence stays in {settings.folder}"
+
+
+def _settings(folder: Path, cloud: Cloud, options: Options) -> Settings:
+    """Write the configuration as a file, so that the other commands can be pointed at it."""
+    document = {
+        "targets": [
+            {
+                "provider": "aws",
+                "account": cloud.account,
+                "name": "demo",
+                "regions": list(options.regions),
+                "endpoint_url": cloud.endpoint,
+            }
+        ],
+        "store": "evidence",
+        "origin": "assay.demo/agent",
+        "every": options.every,
+        "http": {"listen": _free(options.listen)},
+    }
+    path = folder / "assay.yaml"
+    # JSON is YAML (YAML 1.2, section 1.3), and needs no quoting rules here.
+    path.write_text(json.dumps(document, indent=2) + "\n")
+    return load_settings(path, {})
+
+
+def _free(listen: str) -> str:
+    host, _, port = listen.rpartition(":")
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, int(port)))
+        except OSError:
+            return f"{host}:0"
+    return listen
+
+
+@contextmanager
+def _folder(*, keep: bool) -> Iterator[Path]:
+    if keep:
+        yield Path(tempfile.mkdtemp(prefix="assay-demo-"))
+        return
+    with tempfile.TemporaryDirectory(prefix="assay-demo-", ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
+
+
+@contextmanager
+def _credentials() -> Iterator[None]:
+    """Let the SDK of this process find credentials that open the demo's cloud and nothing else.
+
+    The environment is the SDK's own first place to look, ahead of every profile and role of the
+    person who runs the demo, so that not even a mistake could reach an account of theirs.
+    """
+    environment = os.environ  # noqa: TID251 - set for the SDK, and put back
+    before = {name: environment[name] for name in environment if _concerns_sdk(name)}
+    for name in before:
+        del environment[name]
+    environment.update(
+        AWS_ACCESS_KEY_ID="demo",
+        AWS_SECRET_ACCESS_KEY="demo",  # noqa: S106 - moto takes any
+        AWS_CONFIG_FILE=os.devnull,
+        AWS_SHARED_CREDENTIALS_FILE=os.devnull,
+        AWS_EC2_METADATA_DISABLED="true",
+    )
+    try:
+        yield
+    finally:
+        for name in [name for name in environment if _concerns_sdk(name)]:
+            del environment[name]
+        environment.update(before)
+
+
+def _concerns_sdk(name: str) -> bool:
+    """Its own settings, and the proxies through which loopback cannot be reached."""
+    return name.startswith("AWS_") or name.lower() in {"http_proxy", "https_proxy", "all_proxy"}
+
+
+@contextmanager
+def _end_on_sigterm() -> Iterator[None]:
+    """Unwind on SIGTERM as on Ctrl-C: the default would end the process on the spot."""
+
+    def end(_signal: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
