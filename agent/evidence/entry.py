@@ -10,7 +10,7 @@ entry keeps `{"blob": <SHA-256>, "size": <bytes>}` in its place.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from hashlib import sha256
@@ -94,6 +94,13 @@ def blobs_of(entry: Mapping[str, Any]) -> list[str]:
         for part in entry.values()
         if isinstance(part, dict) and part.keys() == {"blob", "size"}
     ]
+
+
+def whole(part: Any, content: Callable[[bytes], bytes | None]) -> Any:
+    """Give a member of an entry, read from its blob when it was too long for the entry."""
+    if isinstance(part, dict) and part.keys() == {"blob", "size"}:
+        return msgspec.json.decode(content(bytes.fromhex(part["blob"])) or b"null")
+    return part
 
 
 def canonical(value: Any) -> bytes:

@@ -9,16 +9,19 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from threading import RLock
 from typing import Any, Self
 
-from agent.evidence.entry import Kind, encode_entry, to_micros
+from agent.evidence.coverage import schedules, unaccounted
+from agent.evidence.entry import Kind, encode_entry, to_micros, to_rfc3339
 from agent.evidence.note import Checkpoint, NoteInvalid, Signer, open_checkpoint
+from agent.evidence.rebuild import rebuild
 from agent.evidence.seal import RuleVersion, Run
+from agent.evidence.slots import Scheduled, from_seconds, to_body, to_seconds
 from agent.evidence.store import (
     KeyMismatch,
     Reading,
@@ -40,6 +43,8 @@ class Log:
         self._lock: int | None = lock
         self._turn = RLock()
         self._frontier: Frontier | None = None
+        self._pending: Frontier | None = None
+        self._accounted: dict[str, int] = {}
 
     @classmethod
     def open(cls, store: Store, signer: Signer, *, at: datetime) -> Self:
@@ -81,6 +86,69 @@ class Log:
         By hand: no slot, trigger `manual`. Raises `StoreError` when its spool cannot be made.
         """
         return Run(self, target=target, slot=slot, trigger=trigger, rules=rules, at=at)
+
+    def schedule(
+        self,
+        targets: Mapping[str, Mapping[str, Scheduled]],
+        *,
+        valid_from: datetime,
+        at: datetime,
+    ) -> int | None:
+        """Append what will run from `valid_from` on; None when that is in force already.
+
+        Raises `StoreError`.
+        """
+        with self._turn:
+            with self.store.reading() as view:
+                known = schedules(view)
+            wanted = {target: dict(rules) for target, rules in targets.items()}
+            if known and known[-1].targets == wanted:
+                return None
+            return self.append(Kind.SCHEDULE, to_body(targets, valid_from), at)
+
+    def record_missed(
+        self,
+        at: datetime,
+        *,
+        before: datetime | None = None,
+        reason: str = "agent_down",
+        author: str = "agent",
+        note: str = "",
+        pending: Collection[tuple[str, datetime]] = (),
+    ) -> list[int]:
+        """Append a `gap` for all slots before `before` (default: `at`) that nobody accounts for.
+
+        Slots in a row make one entry a target. `pending` are (target, slot) that still run. Gives
+        the indexes of the entries; raises `StoreError`.
+        """
+        running = {(target, to_seconds(slot)) for target, slot in pending}
+        with self._turn:
+            with self.store.reading() as view:
+                missed = unaccounted(view, to_seconds(before or at), self._accounted, running)
+            if not missed:
+                return []
+            with self._writing() as writing:
+                indexes = []
+                for target, part in missed:
+                    body = {
+                        "target": target,
+                        "from": to_rfc3339(from_seconds(part.start)),
+                        "to": to_rfc3339(from_seconds(part.end)),
+                        "slots": part.slots,
+                        "reason": reason,
+                        "author": author,
+                        "note": note,
+                    }
+                    indexes.append(self.put(writing, Kind.GAP, body, at)[0] - 1)
+            for target, part in missed:
+                still = [slot for name, slot in running if name == target]
+                self._accounted[target] = min((part.end, *still))
+            return indexes
+
+    def rebuild_projection(self) -> None:
+        """Build the projections again from the truth. Raises `StoreError`."""
+        with self.sealing() as (writing, standing):
+            rebuild(writing, standing)
 
     def checkpoint(self) -> bytes:
         """Give the newest signed checkpoint: what others should hold."""
@@ -132,8 +200,6 @@ class Log:
             with self.store.writing() as writing:
                 yield writing
             self._frontier, self._pending = self._pending, None
-
-    _pending: Frontier | None = None
 
     def _grown(self, writing: Writing) -> Frontier:
         if self._pending is None or self._pending.size != writing.size():

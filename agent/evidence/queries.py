@@ -6,14 +6,25 @@ Everything that is shown comes from here. Periods are half-open [from, to) in UT
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Mapping
-from datetime import datetime
+import sys
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 from msgspec import Struct
 
-from agent.evidence.entry import decode_values, from_micros
+from agent.evidence.coverage import RecordedGap, ends_of, recorded_gaps, schedules, slots_run
+from agent.evidence.entry import decode_values, from_micros, to_micros
 from agent.evidence.seal import OUTCOMES
+from agent.evidence.slots import (
+    Range,
+    Schedule,
+    expected,
+    from_seconds,
+    interval_of,
+    ranges,
+    to_seconds,
+)
 from agent.evidence.store import Reading, Store
 from agent.model import Outcome
 
@@ -51,6 +62,67 @@ class Latest(Struct, frozen=True, kw_only=True):
     """All outcomes, zeros too."""
 
 
+class Span(Struct, frozen=True, kw_only=True):
+    """A time through which a finding did not change: from one run until before another."""
+
+    target: str
+    rule: str
+    resource: str
+    outcome: Outcome
+    code: str
+    message: str
+    needs: tuple[str, ...]
+    from_run: int
+    start: datetime
+    """When `from_run` finished."""
+    to_run: int | None
+    """The run that saw it different; None: it stands."""
+    end: datetime | None
+    digest: bytes
+
+
+class Basis(Struct, frozen=True, kw_only=True):
+    """On what the state of a rule on a target rests."""
+
+    target: str
+    rule: str
+    run: int | None
+    """None: it never ran."""
+    finished: datetime | None
+    age: timedelta | None
+    limit: timedelta | None
+    """The greatest age at which the state is known; None: the rule is not scheduled."""
+    stale: bool
+    """Whether the state is unknown."""
+
+
+class SlotGap(Struct, frozen=True, kw_only=True):
+    """Slots of a target, one after the other, that have no run."""
+
+    target: str
+    start: datetime
+    end: datetime
+    """The first slot after them."""
+    slots: int
+    reason: str
+    """Empty: nobody explained it."""
+    author: str
+    entry: int | None
+    """The entry that explains it."""
+
+
+class Completeness(Struct, frozen=True, kw_only=True):
+    """How the slots of a period are accounted for."""
+
+    expected: int
+    ran: int
+    explained: int
+    unexplained: int
+    gaps: tuple[SlotGap, ...]
+    longest: timedelta
+    """The longest gap."""
+
+
 def current(
     store: Store,
     *,
@@ -70,6 +142,130 @@ def latest(store: Store) -> list[Latest]:
         return [_latest(row, names) for row in view.latest()]
 
 
+def as_of(
+    store: Store,
+    at: datetime,
+    *,
+    target: str | None = None,
+    rule: str | None = None,
+    outcomes: Collection[Outcome] = (),
+) -> Iterator[Standing]:
+    """Give the findings that stood at `at`: those of the last runs that had ended by then.
+
+    How old that knowledge was, rule by rule, `bases` says.
+    """
+    with store.reading() as view:
+        wanted = _number(view, target)
+        for number in [wanted] if wanted is not None else view.targets():
+            last = view.last_run(number, to_micros(at))
+            if last is not None:
+                yield from _standing(view, view.names()[number], rule, last[0], outcomes)
+
+
+def finding_as_of(
+    store: Store, at: datetime, *, target: str, rule: str, resource: str
+) -> Span | None:
+    """Give the span of one finding that covers `at`; None: it was not in the population."""
+    with store.reading() as view:
+        number = view.number_of(target)
+        last = None if number is None else view.last_run(number, to_micros(at))
+        if last is None:
+            return None
+        for span in _history(view, rule, resource, number):
+            until = span.to_run
+            if (
+                span.target == target
+                and span.from_run <= last[0]
+                and (until is None or last[0] < until)
+            ):
+                return span
+    return None
+
+
+def bases(store: Store, at: datetime, *, grace: timedelta = timedelta(minutes=15)) -> list[Basis]:
+    """Say on what the state at `at` rests, for every rule that was scheduled or had ever run.
+
+    A rule whose last run is older than its interval plus `grace`, or that never ran, is stale:
+    its state was unknown, whatever it was before.
+    """
+    with store.reading() as view:
+        known, names = schedules(view), view.names()
+        runs = {
+            (names[number], names[rule]): run
+            for number in view.targets()
+            for rule, run in view.bases(number, to_micros(at)).items()
+        }
+        pairs = {(target, rule) for target, rule, _ in _scheduled(known, at)} | runs.keys()
+        return [
+            _basis(view, pair, runs.get(pair), known, at, grace=grace) for pair in sorted(pairs)
+        ]
+
+
+def counts_as_of(store: Store, at: datetime) -> dict[tuple[str, str], dict[Outcome, int]]:
+    """Count the findings that stood at `at`: (target, rule) -> outcome -> findings."""
+    found: dict[tuple[str, str], dict[Outcome, int]] = {}
+    with store.reading() as view:
+        names = view.names()
+        for number in view.targets():
+            last = view.last_run(number, to_micros(at))
+            for rule, outcome, count in view.counts(last[0], number) if last else ():
+                found.setdefault((names[number], names[rule]), {})[OUTCOMES[outcome]] = count
+    return found
+
+
+def history(store: Store, *, rule: str, resource: str) -> list[Span]:
+    """Give how a rule has judged a resource, oldest first, target by target."""
+    with store.reading() as view:
+        return list(_history(view, rule, resource))
+
+
+def runs(
+    store: Store, start: datetime, end: datetime, *, target: str | None = None
+) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Give (entry index, body) of the runs that finished in [start, end), oldest first."""
+    with store.reading() as view:
+        number = _number(view, target)
+        for row in view.runs(to_micros(start), to_micros(end), number):
+            yield row[1], json.loads(view.entry(row[1]) or b"{}")
+
+
+def entries(
+    store: Store, *, kind: str | None = None, start: int = 0
+) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Give (index, entry) of the log from `start` on."""
+    with store.reading() as view:
+        for index, data in view.entries(kind, start):
+            yield index, json.loads(data)
+
+
+def gaps(
+    store: Store, start: datetime, end: datetime, *, target: str | None = None
+) -> Completeness:
+    """Account for every slot that the schedule expected in [start, end)."""
+    low, high = to_seconds(start), to_seconds(end)
+    with store.reading() as view:
+        known, recorded = schedules(view), recorded_gaps(view)
+        names = {name for schedule in known for name in schedule.targets}
+        parts: list[SlotGap] = []
+        expected_slots = ran = 0
+        for name in sorted(names if target is None else names & {target}):
+            slots = list(expected(known, name, low, high))
+            done = slots_run(view, name, low, high)
+            missing = [slot for slot in slots if slot not in done]
+            expected_slots += len(slots)
+            ran += len(slots) - len(missing)
+            mine = [gap for gap in recorded if gap.target == name]
+            parts += _slot_gaps(name, slots, missing, mine, ends_of(known, name, slots))
+    return Completeness(
+        expected=expected_slots,
+        ran=ran,
+        explained=sum(part.slots for part in parts if part.entry is not None),
+        unexplained=sum(part.slots for part in parts if part.entry is None),
+        gaps=tuple(parts),
+        longest=max((part.end - part.start for part in parts), default=timedelta()),
+    )
+
+
 def values_of(store: Store, digest: bytes) -> dict[str, Any] | None:
     """Give the values that a rule read; None when retention has deleted them."""
     if not digest:
@@ -79,6 +275,90 @@ def values_of(store: Store, digest: bytes) -> dict[str, Any] | None:
     return None if content is None else decode_values(content)
 
 
+def _number(view: Reading, name: str | None) -> int | None:
+    """Give the number of a name; 0, which nothing has, for one that never occurred."""
+    return None if name is None else view.number_of(name) or 0
+
+
+def _scheduled(known: Sequence[Schedule], at: datetime) -> Iterator[tuple[str, str, int]]:
+    for schedule in known:
+        if schedule.valid_from <= to_seconds(at) < (schedule.until or sys.maxsize):
+            for target, rules in schedule.targets.items():
+                yield from ((target, rule, how.every) for rule, how in rules.items())
+
+
+def _basis(
+    view: Reading,
+    pair: tuple[str, str],
+    run: int | None,
+    known: Sequence[Schedule],
+    at: datetime,
+    *,
+    grace: timedelta,
+) -> Basis:
+    every = interval_of(known, *pair, to_seconds(at))
+    finished = None if run is None else from_micros(view.run_times(run)[1])
+    age = None if finished is None else at - finished
+    limit = None if every is None else timedelta(seconds=every) + grace
+    stale = age is None or (limit is not None and age > limit)
+    return Basis(
+        target=pair[0], rule=pair[1], run=run, finished=finished, age=age, limit=limit, stale=stale
+    )
+
+
+def _history(view: Reading, rule: str, resource: str, only: int | None = None) -> Iterator[Span]:
+    number = view.number_of(rule)
+    if number is None:
+        return
+    names = view.names()
+    for target, since, until, outcome, code, message, needs, digest in view.history(
+        number, resource, view.targets() if only is None else [only]
+    ):
+        yield Span(
+            target=names[target],
+            rule=rule,
+            resource=resource,
+            outcome=OUTCOMES[outcome],
+            code=code or "",
+            message=message or "",
+            needs=tuple(json.loads(needs)) if needs else (),
+            from_run=since,
+            start=from_micros(view.run_times(since)[1]),
+            to_run=until,
+            end=None if until is None else from_micros(view.run_times(until)[1]),
+            digest=digest or b"",
+        )
+
+
+def _slot_gaps(
+    target: str,
+    slots: Sequence[int],
+    missing: Sequence[int],
+    recorded: Sequence[RecordedGap],
+    ends: Mapping[int, int],
+) -> Iterator[SlotGap]:
+    left = set(missing)
+    for gap in recorded:
+        mine = [slot for slot in sorted(left) if gap.start <= slot < gap.end]
+        left.difference_update(mine)
+        for part in ranges(slots, mine, ends):
+            yield _slot_gap(target, part, gap)
+    for part in ranges(slots, left, ends):
+        yield _slot_gap(target, part, None)
+
+
+def _slot_gap(target: str, part: Range, gap: RecordedGap | None) -> SlotGap:
+    return SlotGap(
+        target=target,
+        start=from_seconds(part.start),
+        end=from_seconds(part.end),
+        slots=part.slots,
+        reason="" if gap is None else gap.reason,
+        author="" if gap is None else gap.author,
+        entry=None if gap is None else gap.entry,
+    )
+
+
 def _standing(
     view: Reading,
     target: str | None,
@@ -86,7 +366,7 @@ def _standing(
     run: int | None,
     outcomes: Collection[Outcome],
 ) -> Iterator[Standing]:
-    numbers = [None if name is None else view.number_of(name) or 0 for name in (target, rule)]
+    numbers = [_number(view, name) for name in (target, rule)]
     names = view.names()
     wanted = [OUTCOMES.index(outcome) for outcome in outcomes]
     for row in view.findings(target=numbers[0], rule=numbers[1], run=run, outcomes=wanted):

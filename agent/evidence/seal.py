@@ -198,6 +198,7 @@ class _Sealing:
         self.run, self.writing, self.standing, self.lost = run, writing, standing, lost
         self.target = writing.name_id(run.target)
         self.changes = self.sightings = self.number = 0
+        self.also_seen: list[str] = []
         self.closed: list[tuple[int, ...]] = []
         self.opened: list[tuple[Any, ...]] = []
 
@@ -226,6 +227,7 @@ class _Sealing:
             "sightings": self.sightings,
             "state_root": state_root.hex(),
             "inventory_root": inventory_root.hex(),
+            "also_seen": self.also_seen,
             "previous": None if previous is None else previous[1],
             "calls": None if calls is None else self._cite(canonical(calls)),
             **facts,
@@ -348,7 +350,8 @@ class _Sealing:
         unseen = {(gap.check, gap.region) for gap in gaps if not gap.resource}
         judged = {version.check for version in self.run.rules.values() if version.check}
         top = Frontier()
-        for check in sorted(judged | set(self.run.spool.checks())):
+        self.also_seen = sorted(set(self.run.spool.checks()) - judged)
+        for check in sorted(judged | set(self.also_seen)):
             number = self.writing.name_id(check)
             tree = Frontier()
             opened: list[tuple[Any, ...]] = []

@@ -6,13 +6,19 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import zstandard
-from sqlalchemy import Connection, Select, Table, and_, func, select, text, union_all
+from sqlalchemy import Connection, Select, Table, and_, func, null, select, text, union, union_all
 
+from agent.evidence.store import sqlite
 from agent.evidence.store import tables as t
 
 Row = Any
 FAIL = 0
 """The number of the outcome `fail` in the tables: the order of `agent.model.Outcome`."""
+
+_SPAN = (
+    "SELECT to_run, outcome, reason, blob FROM span "
+    "WHERE target = ? AND rule = ? AND resource = ? AND from_run = ?"
+)
 
 
 class Reading:
@@ -20,6 +26,8 @@ class Reading:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._times: dict[int, tuple[int, int]] = {}
+        self._before: dict[tuple[int, int, int], int | None] = {}
         self._expand = zstandard.ZstdDecompressor().decompress
 
     # --- the log
@@ -91,6 +99,11 @@ class Reading:
         row = self._one(
             select(t.run.c.entry).where(and_(t.run.c.target == target, t.run.c.slot == slot))
         )
+        return None if row is None else int(row[0])
+
+    def run_at(self, entry: int) -> int | None:
+        """Give the number of the run of an entry."""
+        row = self._one(select(t.run.c.id).where(t.run.c.entry == entry))
         return None if row is None else int(row[0])
 
     def last_run(self, target: int, by: int | None = None) -> Row | None:
@@ -185,6 +198,203 @@ class Reading:
         yield from self._rows(
             select(*t.latest.c, r.entry, r.slot, r.started, r.finished).select_from(joined)
         )
+
+    def counts(self, run: int, target: int) -> Iterator[Row]:
+        """Count the findings of a target that stood after `run`: (rule, outcome, findings)."""
+        parts = [_stood(table, target, None, run, ()) for table in (t.current, t.span)]
+        s = union_all(*parts).subquery().c
+        yield from self._rows(
+            select(s.rule, s.outcome, func.count()).group_by(s.rule, s.outcome).order_by(s.rule)
+        )
+
+    def history(self, rule: int, resource: str, targets: Sequence[int]) -> Iterator[Row]:
+        """Give every span of a rule on a resource, the open one last.
+
+        (target, from_run, to_run or None, outcome, code, message, needs, digest)
+        """
+        r, w = t.resource.c, t.reason.c
+        for table in (t.span, t.current):
+            c = table.c
+            joined = (
+                table.join(t.resource, c.resource == r.id)
+                .outerjoin(t.reason, c.reason == w.id)
+                .outerjoin(t.blob, c.blob == t.blob.c.id)
+            )
+            end = c.to_run if table is t.span else null()
+            columns = (c.target, c.from_run, end, c.outcome, w.code, w.message, w.needs)
+            mine = select(r.id).where(and_(r.target.in_(targets), r.text == resource))
+            yield from self._rows(
+                select(*columns, t.blob.c.digest)
+                .select_from(joined)
+                .where(and_(c.rule == rule, c.target.in_(targets), c.resource.in_(mine)))
+                .order_by(c.target, c.from_run)
+            )
+
+    # --- deviations
+    def failing(self, first: int, last: int, rule: int | None) -> Iterator[Row]:
+        """Give all spans of the findings that failed at some time from run `first` to `last`.
+
+        (target, rule, resource, text, region, from_run, to_run or None, outcome, code, message),
+        by finding and run.
+        """
+        keys = []
+        for table, ends in ((t.span, t.span.c.to_run >= first), (t.current, None)):
+            c = table.c
+            query = select(c.target, c.rule, c.resource).where(c.outcome == text("0"))
+            query = query.where(c.from_run <= last)
+            query = query if rule is None else query.where(c.rule == rule)
+            keys.append(query if ends is None else query.where(ends))
+        k = union(*keys).cte("failed")
+        parts = []
+        for table in (t.span, t.current):
+            c = table.c
+            end = c.to_run if table is t.span else null()
+            same = and_(c.target == k.c.target, c.rule == k.c.rule, c.resource == k.c.resource)
+            columns = (c.target, c.rule, c.resource, c.from_run, end.label("to_run"))
+            parts.append(select(*columns, c.outcome, c.reason).select_from(k.join(table, same)))
+        s = union_all(*parts).subquery()
+        joined = s.join(t.resource, s.c.resource == t.resource.c.id).outerjoin(
+            t.reason, s.c.reason == t.reason.c.id
+        )
+        yield from self._rows(
+            select(
+                s.c.target,
+                s.c.rule,
+                s.c.resource,
+                t.resource.c.text,
+                t.resource.c.region,
+                s.c.from_run,
+                s.c.to_run,
+                s.c.outcome,
+                t.reason.c.code,
+                t.reason.c.message,
+            )
+            .select_from(joined)
+            .order_by(s.c.target, s.c.rule, s.c.resource, s.c.from_run)
+        )
+
+    def run_bounds(self, start: int, end: int) -> tuple[int, int]:
+        """Give the first run that finished at or after `start`, the last that did before `end`."""
+        c = t.run.c
+        first = self._connection.execute(select(func.min(c.id)).where(c.finished >= start))
+        last = self._connection.execute(select(func.max(c.id)).where(c.finished < end))
+        return int(first.scalar() or 0), int(last.scalar() or 0)
+
+    def run_times(self, number: int) -> tuple[int, int]:
+        """Give when a run started and finished."""
+        if number not in self._times:
+            query = select(t.run.c.started, t.run.c.finished).where(t.run.c.id == number)
+            row = self._one(query)
+            self._times[number] = (0, 0) if row is None else (int(row[0]), int(row[1]))
+        return self._times[number]
+
+    def run_before(self, target: int, rule: int, number: int) -> int | None:
+        """Give the newest run of a rule on a target before the run `number`."""
+        key = (target, rule, number)
+        if key not in self._before:
+            c, p = t.run.c, t.plan_rule.c
+            joined = t.run.join(t.plan_rule, and_(p.plan == c.plan, p.rule == rule))
+            where = and_(c.target == target, c.id < number)
+            row = self._one(
+                select(c.id).select_from(joined).where(where).order_by(c.id.desc()).limit(1)
+            )
+            self._before[key] = None if row is None else int(row[0])
+        return self._before[key]
+
+    def bases(self, target: int, by: int) -> dict[int, int]:
+        """Give, rule by rule, the newest run on a target that had finished at `by`."""
+        c, p = t.run.c, t.plan_rule.c
+        where = and_(c.target == target, c.finished <= by)
+        newest = select(c.plan, func.max(c.id)).where(where).group_by(c.plan)
+        found: dict[int, int] = {}
+        for plan, run in sorted(self._rows(newest), key=lambda row: int(row[1])):
+            for row in self._rows(select(p.rule).where(p.plan == plan)):
+                found[int(row[0])] = int(run)
+        return found
+
+    def runs(self, start: int, end: int, target: int | None = None) -> Iterator[Row]:
+        """Give the runs that finished from `start` to before `end`, oldest first.
+
+        (id, entry, target, slot, started, finished, plan)
+        """
+        where = and_(t.run.c.finished >= start, t.run.c.finished < end)
+        query = select(t.run).where(where).order_by(t.run.c.id)
+        yield from self._rows(query if target is None else query.where(t.run.c.target == target))
+
+    # --- all rows, to verify them or to build the projections again
+    def table(self, table: Table) -> Iterator[Row]:
+        """Give all rows of a table in the order of its key."""
+        yield from self._rows(select(table).order_by(*table.primary_key.columns))
+
+    def count(self, table: Table) -> int:
+        """Count the rows of a table."""
+        return int(self._connection.execute(select(func.count()).select_from(table)).scalar() or 0)
+
+    def changes(self) -> Iterator[Row]:
+        """Give all change rows with their words.
+
+        (seq, run, rule, resource, outcome, reason, blob, code, message, needs, digest, target,
+        text, region)
+        """
+        c, w, r = t.change.c, t.reason.c, t.resource.c
+        joined = (
+            t.change.outerjoin(t.reason, c.reason == w.id)
+            .outerjoin(t.blob, c.blob == t.blob.c.id)
+            .outerjoin(t.resource, c.resource == r.id)
+        )
+        columns = (w.code, w.message, w.needs, t.blob.c.digest, r.target, r.text, r.region)
+        yield from self._rows(select(*t.change.c, *columns).select_from(joined).order_by(c.seq))
+
+    def sightings(self) -> Iterator[Row]:
+        """Give all sightings: (seq, run, check, resource, digest, target, text, region)."""
+        c, r = t.sighting.c, t.resource.c
+        joined = t.sighting.outerjoin(t.resource, c.resource == r.id)
+        columns = (r.target, r.text, r.region)
+        yield from self._rows(select(*t.sighting.c, *columns).select_from(joined).order_by(c.seq))
+
+    def contents(self) -> Iterator[Row]:
+        """Give all blobs as they are stored: (id, digest, size, crc, body)."""
+        joined = t.blob.outerjoin(t.content, t.content.c.blob == t.blob.c.id)
+        columns = (*t.blob.c, t.content.c.crc, t.content.c.body)
+        yield from self._rows(select(*columns).select_from(joined).order_by(t.blob.c.id))
+
+    def closed_span(self, target: int, rule: int, resource: int, from_run: int) -> Row | None:
+        """Give (to_run, outcome, reason, blob) of a span that ended."""
+        found = self._connection.exec_driver_sql(_SPAN, (target, rule, resource, from_run)).first()
+        return None if found is None else tuple(found)
+
+    def uncited(self) -> Iterator[tuple[str, int]]:
+        """Give (table, number) of the rows of truth that no other row refers to.
+
+        Blobs are left out: entries refer to some of them by digest.
+        """
+        uses = {
+            t.resource: (t.change.c.resource, t.sighting.c.resource),
+            t.reason: (t.change.c.reason,),
+            t.plan: (t.run.c.plan,),
+        }
+        for table, columns in uses.items():
+            used = union(*(select(column).where(column.is_not(None)) for column in columns))
+            key = table.c.id
+            for row in self._rows(select(key).where(key.not_in(used)).order_by(key)):
+                yield table.name, int(row[0])
+        orphans = select(t.content.c.blob).where(t.content.c.blob.not_in(select(t.blob.c.id)))
+        for row in self._rows(orphans):
+            yield t.content.name, int(row[0])
+
+    def uncited_blobs(self) -> Iterator[bytes]:
+        """Give the digests of the blobs that no change and no plan refers to."""
+        used = union(
+            select(t.change.c.blob).where(t.change.c.blob.is_not(None)), select(t.plan.c.blob)
+        )
+        query = select(t.blob.c.digest).where(t.blob.c.id.not_in(used)).order_by(t.blob.c.id)
+        for row in self._rows(query):
+            yield bytes(row[0])
+
+    def damage(self) -> list[str]:
+        """Give what the database's own check of its file finds, and guards that are not there."""
+        guards = sqlite.missing_guards(self._connection)
+        return [*sqlite.damage(self._connection), *(f"the guard {name}" for name in guards)]
 
     def _rows(self, query: Any) -> Iterator[Row]:
         yield from self._connection.execution_options(stream_results=True).execute(query)
