@@ -13,10 +13,11 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import partial
 from typing import Any
 from urllib.parse import unquote
 
-from checks.canonical import rfc3339
+from checks.canonical import canonical, rfc3339
 from checks.paths import rewrite
 from checks.policy import PolicyError, normalise
 
@@ -28,7 +29,7 @@ class DecodeError(ValueError):
 def decode(value: Any, codecs: Mapping[str, str]) -> Any:
     """`value` with each member that `codecs` names decoded; absent members stay absent."""
     for path, codec in codecs.items():
-        value = rewrite(value, path, CODECS[codec])
+        value = rewrite(value, path, partial(_decoded, CODECS[codec]))
     return value
 
 
@@ -129,6 +130,10 @@ CODECS: Mapping[str, Callable[[Any], Any]] = {
 
 _NONE = frozenset({"N/A", "no_information", "not_supported", ""})
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d")
+
+
+def _decoded(codec: Callable[[Any], Any], value: Any) -> Any:
+    return canonical(codec(value))
 
 
 def _row(header: list[str], line: list[str], number: int) -> dict[str, Any]:

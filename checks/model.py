@@ -56,11 +56,13 @@ class CallError(Exception):
         request_id: str = "",
         retry_after: float | None = None,
         status: int = 0,
+        call: str = "",
+        needs: tuple[str, ...] = (),
     ) -> None:
         """Take the provider's error code and words.
 
         `retry_after` is seconds, when the provider says so; `status` is that of HTTP, 0 when no
-        answer came.
+        answer came; `call` and `needs` are set for a call that no check names.
         """
         super().__init__(f"{code}: {message}")
         self.cause = cause
@@ -69,6 +71,8 @@ class CallError(Exception):
         self.request_id = request_id
         self.retry_after = retry_after
         self.status = status
+        self.call = call
+        self.needs = needs
 
 
 class Scope(StrEnum):

@@ -28,6 +28,11 @@ def complete(value: Any, path: str, default: Any) -> Any:
     return _complete(value, path.replace("[]", "").split("."), default)
 
 
+def head_of(path: str) -> str:
+    """The first member of a path."""
+    return path.partition(".")[0].replace("[]", "")
+
+
 def _rewrite(value: Any, steps: list[str], change: Callable[[Any], Any]) -> Any:
     if isinstance(value, list):
         return [_rewrite(element, steps, change) for element in value]

@@ -187,8 +187,17 @@ class Endpoint:
                 self.sent.append(sent)
             fault = next((fault for fault in self.faults if fault.strikes(sent)), None)
         if fault is None:
-            return self._moto(environ, start_response)
+            return self._true_answer(sent, environ, start_response)
         return self._misbehave(fault, sent, environ, start_response)
+
+    def _true_answer(
+        self, sent: Sent, environ: dict[str, Any], start_response: Callable[..., Any]
+    ) -> Iterable[bytes]:
+        try:
+            return self._moto(environ, start_response)
+        except NotImplementedError as error:  # moto does not know the operation
+            unknown = Fault(status=501, code="NotImplemented", message=str(error))
+            return _refuse(unknown, sent, start_response)
 
     def _misbehave(
         self,

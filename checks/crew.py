@@ -1,0 +1,248 @@
+"""Works through the tasks of a collection with threads, and hands over each part when it is whole.
+
+A few lanes take the tasks in their order, one each; the facets of a lane's page are fetched by
+the workers that all lanes share. The order puts whatever a task waits for before it, so the
+oldest task that is not done never waits for a younger one, and the lanes cannot lock each other.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import islice
+
+from msgspec.structs import replace
+
+from checks.calls import Caller, gap_of
+from checks.facets import Detailed, Workers, add_facets
+from checks.itinerary import Key, Task
+from checks.joins import CHUNK, Held, Index
+from checks.model import Check, Gap, Join, Observation, Resource
+from checks.rows import Page, context, invalid, read_children, read_listing
+from checks.template import fill_text
+
+PARTS = 2
+"""Parts that wait for whoever takes them; lanes stand still when there are as many."""
+
+MOST_LANES = 6
+"""Lanes at most: each holds a page of a listing."""
+
+
+class Crew:
+    """The threads of one collection."""
+
+    def __init__(
+        self,
+        caller: Caller,
+        checks: Mapping[str, Check],
+        wanted: Mapping[str, frozenset[str]],
+        tasks: Sequence[Task],
+        *,
+        unknown: Mapping[str, Gap],
+        threads: int,
+    ) -> None:
+        """Hire `threads` in all: a quarter of them lanes at most, the others workers.
+
+        `unknown`: why it is not known where a check is to be looked at.
+        """
+        self.finished: set[Key] = set()
+        self._caller = caller
+        self._checks = checks
+        self._wanted = wanted
+        self._tasks = tasks
+        self._unknown = unknown
+        self._held: dict[Key, Future[Held]] = {task_key(t): Future() for t in tasks if t.hold}
+        self._readers = Counter(key for task in tasks for key in task.after)
+        self._lock = threading.Lock()
+        self._parts: queue.Queue[Observation | Future[None]] = queue.Queue(maxsize=PARTS)
+        self._left = threading.Event()
+        lanes = min(MOST_LANES, max(1, threads // 4))
+        workers = max(1, threads - lanes)
+        self._lanes = ThreadPoolExecutor(lanes, "assay-lane")
+        self._workers = Workers(
+            pool=ThreadPoolExecutor(workers, "assay-worker"), share=max(1, workers // 2)
+        )
+
+    def work(self) -> Iterator[Observation]:
+        """Every part of every task. An error that is no `CallError` of a call is raised here."""
+        for task in self._tasks:
+            self._lanes.submit(self._run, task).add_done_callback(self._tell)
+        running = len(self._tasks)
+        while running:
+            part = self._parts.get()
+            if isinstance(part, Observation):
+                yield part
+            else:
+                running -= 1
+                part.result()
+
+    def disband(self) -> None:
+        """Let the threads go; what has not begun never does."""
+        self._left.set()
+        self._lanes.shutdown(wait=False, cancel_futures=True)
+        self._workers.pool.shutdown(wait=False, cancel_futures=True)
+
+    def _tell(self, done: Future[None]) -> None:
+        if not done.cancelled():
+            self._put(done)
+
+    def _put(self, part: Observation | Future[None]) -> None:
+        while not self._left.is_set():
+            try:
+                self._parts.put(part, timeout=0.2)
+            except queue.Full:
+                continue
+            return
+
+    def _run(self, task: Task) -> None:
+        if self._left.is_set() or self._caller.closed:
+            self._abandon(task)
+            return
+        try:
+            self._hold(task) if task.hold else self._observe(task)
+        finally:
+            self._abandon(task)
+            self._release(task)
+
+    def _abandon(self, task: Task) -> None:
+        """A kept listing that will not come is an empty one: the target is closed, or we are."""
+        if task.hold and not self._held[task_key(task)].done():
+            self._held[task_key(task)].set_result(Held(()))
+
+    def _release(self, task: Task) -> None:
+        """Drop the kept listings that nobody will read any more."""
+        with self._lock:
+            for key in task.after:
+                self._readers[key] -= 1
+                if not self._readers[key]:
+                    del self._held[key]
+
+    def _kept(self, name: str, region: str) -> Held:
+        return self._held[name, region].result()
+
+    def _hold(self, task: Task) -> None:
+        check = self._checks[task.check]
+        pages = self._fresh(check, task.region)
+        self._held[task_key(task)].set_result(Held(pages))
+
+    def _observe(self, task: Task) -> None:
+        check = self._checks[task.check]
+        wanted = self._wanted[task.check]
+        facets = [facet for facet in check.facets if facet.name in wanted]
+        joins = [join for join in check.joins if join.name in wanted]
+        indexes = [self._index(join, task.joined[join.name]) for join in joins]
+        missing: list[Resource] = []
+        seen = False
+        for page in self._pages(check, task):
+            detailed = add_facets(self._caller, check, facets, page.resources, self._workers)
+            if self._caller.closed or self._left.is_set():
+                return
+            missing += [one.resource for one in detailed if one.lost]
+            self._put(_part(task, page, detailed, indexes))
+            seen = True
+        if missing:
+            self._put(self._looked_again(check, task, missing, indexes))
+        elif not seen:
+            self._put(Observation(check=check.name, region=task.region))
+        if not self._caller.closed:
+            self.finished.add(task_key(task))
+
+    def _index(self, join: Join, sources: Sequence[Key]) -> Index:
+        """The rows of a join; with the gap of not knowing where they are."""
+        held = [self._kept(*key) for key in sources]
+        if join.check in self._unknown:
+            held.append(Held([Page(gaps=(self._unknown[join.check],))]))
+        return Index(join, held)
+
+    def _pages(self, check: Check, task: Task) -> Iterator[Page]:
+        if check.list is None:
+            return iter([self._singleton(check, task.region)])
+        if task_key(task) in self._held:
+            return self._kept(check.name, task.region).pages()
+        return self._fresh(check, task.region)
+
+    def _fresh(self, check: Check, region: str) -> Iterator[Page]:
+        """The listing as the provider gives it now."""
+        if not check.parent:
+            yield from read_listing(self._caller, check, region)
+            return
+        parents = self._kept(check.parent, region)
+        for gap in parents.gaps:
+            yield Page(gaps=(replace(gap, check=check.name),))
+        waiting = parents.resources()
+        while some := list(islice(waiting, CHUNK)):
+            yield _merged(
+                self._workers.pool.map(
+                    lambda parent: read_children(self._caller, check, region, parent), some
+                )
+            )
+
+    def _singleton(self, check: Check, region: str) -> Page:
+        names = context(self._caller, region, None)
+        attributes = {"AccountId": names["account"], "Partition": names["partition"]}
+        if region:
+            attributes["Region"] = region
+        try:
+            identity = fill_text(check.id, {**attributes, **names})
+            label = fill_text(check.label, {**attributes, **names}) if check.label else identity
+        except ValueError as error:
+            return Page(gaps=(gap_of(check.name, invalid(error), region=region),))
+        resource = Resource(
+            check=check.name, id=identity, label=label, region=region, attributes=attributes
+        )
+        return Page(resources=(resource,))
+
+    def _looked_again(
+        self, check: Check, task: Task, missing: list[Resource], indexes: Sequence[Index]
+    ) -> Observation:
+        """List again, to tell what was deleted from what merely answers "not found".
+
+        A resource that is still listed has a gap: many services say `NoSuchEntity` or
+        `ResourceNotFoundException` for a part that is not there just as for the whole.
+        """
+        listed: set[str] = set()
+        whole = True
+        for page in self._fresh(check, task.region):
+            listed.update(resource.id for resource in page.resources)
+            whole = whole and not page.gaps
+        kept = [one for one in missing if one.id in listed or not whole]
+        gone = [one.id for one in missing if one.id not in listed and whole]
+        return Observation(
+            check=check.name,
+            region=task.region,
+            resources=tuple(_attached(resource, indexes) for resource in kept),
+            vanished=tuple(gone),
+        )
+
+
+def task_key(task: Task) -> Key:
+    """The check and region of a task."""
+    return (task.check, task.region)
+
+
+def _part(
+    task: Task, page: Page, detailed: Sequence[Detailed], indexes: Sequence[Index]
+) -> Observation:
+    return Observation(
+        check=task.check,
+        region=task.region,
+        resources=tuple(_attached(one.resource, indexes) for one in detailed if not one.lost),
+        gaps=page.gaps,
+    )
+
+
+def _attached(resource: Resource, indexes: Sequence[Index]) -> Resource:
+    for index in indexes:
+        resource = index.attach(resource)
+    return resource
+
+
+def _merged(pages: Iterator[Page]) -> Page:
+    several = list(pages)
+    return Page(
+        resources=tuple(resource for page in several for resource in page.resources),
+        gaps=tuple(gap for page in several for gap in page.gaps),
+    )
