@@ -1,0 +1,57 @@
+"""Backup plans, vaults and restores."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from moto_cases import Canned, Case, ClientOf, Make
+
+
+def _plan(named: str = "", *, scheduled: bool = True, days: int = 40) -> Make:
+    def make(client: ClientOf) -> str:
+        backup = client("backup")
+        backup.create_backup_vault(BackupVaultName="main")
+        rule: dict[str, Any] = {
+            "RuleName": "daily",
+            "TargetBackupVaultName": "main",
+            "Lifecycle": {"DeleteAfterDays": days},
+        }
+        if scheduled:
+            rule["ScheduleExpression"] = "cron(0 5 ? * * *)"
+        backup.create_backup_plan(BackupPlan={"BackupPlanName": "daily", "Rules": [rule]})
+        return named
+
+    return make
+
+
+def _vault(*, locked: bool) -> Make:
+    def make(client: ClientOf) -> str:
+        backup = client("backup")
+        backup.create_backup_vault(BackupVaultName="main")
+        if locked:
+            backup.put_backup_vault_lock_configuration(
+                BackupVaultName="main", MinRetentionDays=35, ChangeableForDays=3
+            )
+        return "backup-vault:main"
+
+    return make
+
+
+def _restored(days_ago: int) -> dict[str, dict[str, Any]]:
+    then = datetime.now(UTC) - timedelta(days=days_ago)
+    job = {
+        "RestoreJobId": "r-1",
+        "Status": "COMPLETED",
+        "CreationDate": then,
+        "CompletionDate": then,
+        "ResourceType": "RDS",
+    }
+    return {"backup:ListRestoreJobs": {"RestoreJobs": [job]}}
+
+
+CASES: tuple[Case | Canned, ...] = (
+    Case("aws-backup-plan-exists", _plan(), _plan(scheduled=False)),
+    Case("aws-backup-plan-retention", _plan("backup-plan:"), _plan("backup-plan:", days=7)),
+    Case("aws-backup-vault-locked", _vault(locked=True), _vault(locked=False)),
+    # moto knows no restores.
+    Canned("aws-backup-restore-tested", _restored(100), _restored(800)),
+)

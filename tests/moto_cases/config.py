@@ -1,0 +1,28 @@
+"""The recorder of AWS Config."""
+
+from moto_cases import ACCOUNT, Case, ClientOf, Make
+
+
+def _recorder(*, on: bool) -> Make:
+    def make(client: ClientOf) -> str:
+        config = client("config")
+        group = {"allSupported": True, "includeGlobalResourceTypes": True}
+        config.put_configuration_recorder(
+            ConfigurationRecorder={
+                "name": "default",
+                "roleARN": f"arn:aws:iam::{ACCOUNT}:role/config",
+                "recordingGroup": group,
+            }
+        )
+        client("s3").create_bucket(Bucket="shop-config")
+        config.put_delivery_channel(
+            DeliveryChannel={"name": "default", "s3BucketName": "shop-config"}
+        )
+        if on:
+            config.start_configuration_recorder(ConfigurationRecorderName="default")
+        return ""
+
+    return make
+
+
+CASES = (Case("aws-config-recorder", _recorder(on=True), _recorder(on=False)),)

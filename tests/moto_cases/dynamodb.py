@@ -1,0 +1,40 @@
+"""Tables."""
+
+from typing import Any
+
+from moto_cases import Case, ClientOf, Make
+
+
+def _table(*, recoverable: bool = False, **options: Any) -> Make:
+    def make(client: ClientOf) -> str:
+        dynamodb = client("dynamodb")
+        dynamodb.create_table(
+            TableName="carts",
+            KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+            AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+            BillingMode="PAY_PER_REQUEST",
+            **options,
+        )
+        if recoverable:
+            dynamodb.update_continuous_backups(
+                TableName="carts",
+                PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True},
+            )
+        return "table/carts"
+
+    return make
+
+
+CASES = (
+    Case("aws-dynamodb-pitr", _table(recoverable=True), _table()),
+    Case(
+        "aws-dynamodb-kms",
+        _table(SSESpecification={"Enabled": True, "SSEType": "KMS"}),
+        _table(),
+    ),
+    Case(
+        "aws-dynamodb-deletion-protection",
+        _table(DeletionProtectionEnabled=True),
+        _table(DeletionProtectionEnabled=False),
+    ),
+)

@@ -1,0 +1,63 @@
+"""Volumes, snapshots and the region's default."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from moto_cases import ACCOUNT, REGION, Canned, Case, ClientOf, Make
+
+
+def _volume(*, encrypted: bool) -> Make:
+    def make(client: ClientOf) -> str:
+        made = client("ec2").create_volume(
+            AvailabilityZone=f"{REGION}a", Size=8, Encrypted=encrypted
+        )
+        return str(made["VolumeId"])
+
+    return make
+
+
+def _snapshot(*, encrypted: bool) -> Make:
+    def make(client: ClientOf) -> str:
+        volume = _volume(encrypted=encrypted)(client)
+        return str(client("ec2").create_snapshot(VolumeId=volume)["SnapshotId"])
+
+    return make
+
+
+def _default(*, on: bool) -> Make:
+    def make(client: ClientOf) -> str:
+        ec2 = client("ec2")
+        change = (
+            ec2.enable_ebs_encryption_by_default if on else ec2.disable_ebs_encryption_by_default
+        )
+        change()
+        return REGION
+
+    return make
+
+
+def _public(*names: str) -> dict[str, dict[str, Any]]:
+    rows = [
+        {
+            "SnapshotId": name,
+            "VolumeId": "vol-1",
+            "OwnerId": ACCOUNT,
+            "State": "completed",
+            "StartTime": datetime.now(UTC),
+            "Progress": "100%",
+            "VolumeSize": 8,
+            "Encrypted": False,
+            "Description": "",
+        }
+        for name in names
+    ]
+    return {"ec2:DescribeSnapshots": {"Snapshots": rows}}
+
+
+CASES: tuple[Case | Canned, ...] = (
+    Case("aws-ebs-volume-encrypted", _volume(encrypted=True), _volume(encrypted=False)),
+    Case("aws-ebs-snapshot-encrypted", _snapshot(encrypted=True), _snapshot(encrypted=False)),
+    Case("aws-ebs-default-encryption", _default(on=True), _default(on=False)),
+    # moto ignores RestorableByUserIds.
+    Canned("aws-ebs-snapshot-not-public", _public(), _public("snap-1")),
+)
