@@ -138,6 +138,10 @@ class Gate:
             status = "400 Bad Request"
         elif status.startswith("200"):
             body = normalise(call.name, body, self._moment(call, request))
+        names = {name.lower() for name, _ in headers}
+        if not names & {"x-amzn-requestid", "x-amz-request-id"}:
+            # AWS gives every answer an id; moto forgets it for some services.
+            headers = [*headers, ("x-amzn-RequestId", _request_id(self._weather))]
         return _answer(start_response, status, headers, body)
 
     def _moment(self, call: Named, request: Request) -> Moment:

@@ -1,0 +1,52 @@
+# syntax=docker/dockerfile:1
+# A user or a CI pins the base by digest: --build-arg PYTHON_IMAGE=python@sha256:...
+ARG PYTHON_IMAGE=docker.io/library/python:3.13-slim-trixie
+
+FROM ${PYTHON_IMAGE} AS build
+ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PIP_ROOT_USER_ACTION=ignore
+WORKDIR /src
+# Dependencies first: they change less often than the source, and every file of them has a hash.
+COPY deploy/requirements.lock deploy/requirements-build.lock deploy/
+RUN python3 -m venv /opt/assay \
+ && /opt/assay/bin/python -m pip install --require-hashes --only-binary :all: -r deploy/requirements.lock \
+ && python3 -m venv /opt/build \
+ && /opt/build/bin/python -m pip install --require-hashes -r deploy/requirements-build.lock
+COPY pyproject.toml README.md LICENSE ./
+COPY agent agent
+COPY checks checks
+COPY rules rules
+RUN /opt/build/bin/python -m pip wheel --no-deps --no-build-isolation -w dist . \
+ && /opt/assay/bin/python -m pip install --no-deps --no-index dist/*.whl \
+ && /opt/assay/bin/python -m compileall -q /opt/assay/lib \
+ # Nothing is installed into a running container.
+ && /opt/assay/bin/python -m pip uninstall -q -y pip
+
+FROM ${PYTHON_IMAGE}
+ARG VERSION=""
+ARG REVISION=""
+LABEL org.opencontainers.image.title="assay" \
+      org.opencontainers.image.description="Policy-as-code continuous control monitoring: YAML rules, sealed evidence, Prometheus metrics." \
+      org.opencontainers.image.licenses="Apache-2.0" \
+      org.opencontainers.image.version="${VERSION}" \
+      org.opencontainers.image.revision="${REVISION}"
+RUN groupadd --gid 10001 assay \
+ && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /var/lib/assay --shell /usr/sbin/nologin assay \
+ && install -d -o 10001 -g 10001 -m 0700 /var/lib/assay \
+ && install -d /etc/assay
+COPY --from=build /opt/assay /opt/assay
+# The root may be read-only: the evidence is written to the volume, a run's spool to the volume too,
+# and nothing else is written. /etc/assay is where assay.yaml is mounted; the agent runs there.
+ENV PATH=/opt/assay/bin:$PATH \
+    PYTHONUNBUFFERED=1 \
+    PYTHONDONTWRITEBYTECODE=1 \
+    ASSAY_STORE=/var/lib/assay
+USER 10001:10001
+WORKDIR /etc/assay
+VOLUME ["/var/lib/assay"]
+EXPOSE 9464
+HEALTHCHECK --interval=30s --timeout=3s --start-period=15s \
+  CMD ["/opt/assay/bin/python", "-c", "import os, urllib.request as u; u.build_opener(u.ProxyHandler({})).open('http://127.0.0.1:' + os.environ.get('ASSAY_HTTP_LISTEN', ':9464').rpartition(':')[2] + '/healthz', timeout=2)"]
+# The agent is PID 1: it takes SIGTERM itself, seals or drops what is under way, and ends.
+STOPSIGNAL SIGTERM
+ENTRYPOINT ["/opt/assay/bin/assay"]
+CMD ["serve"]
