@@ -70,6 +70,12 @@ TRUE = [
     ("age_days(x) == -1", "2026-06-01T12:00:01Z"),
     ("timestamp(x) < now", "2026-05-01T00:00:00.1234567Z"),
     ("days(2) == duration('48h') && days(-1) < duration('0')", None),
+    ("timestamp(x).getMilliseconds() == 250", "2026-05-01T00:00:00.250Z"),
+    ("duration('1250ms').getMilliseconds() == 250", None),
+    ("duration('-1250ms').getMilliseconds() == -250", None),
+    ("duration('1h1m1s1ms1us') == duration('3661.001001s')", None),
+    ("duration('-.5s') == duration('-500ms') && duration('0') == duration('0s')", None),
+    ("now.getHours('-01:30') == 10 && now.getMinutes('-01:30') == 30", None),
     ("now - timestamp(x) > days(90)", "2026-01-01T00:00:00Z"),
     ("now.getFullYear() == 2026 && now.getMonth() == 5 && now.getDate() == 1", None),
     ("now.getDayOfWeek() == 1 && now.getHours('+13:00') == 1", None),
@@ -122,6 +128,14 @@ TRUE = [
         policy(statement(principals=None, NotPrincipal="*")),
     ),
     ("!policy_allows(x, '*', 's3:GetObject')", policy()),
+    (
+        f"policy_allows(x, 'a', 's3:GetObject') && !policy_allows(x, '{ROOT}', 's3:GetObject')",
+        policy(statement(principals=None, NotPrincipal={"AWS": ["b", ROOT]})),
+    ),
+    (
+        "policy_allows(x, '*', 's3:Get*')",
+        policy(statement(Action=None, NotAction=["iam:*", "s3:put*"], principals=None)),
+    ),
     # what a policy refuses
     (
         "policy_denies(x, 'aws:SecureTransport', 'false')",
@@ -170,6 +184,30 @@ def test_it_is_so(expression, x):
     program = compile_expression(expression, VARIABLES)
     assert program(x, NOW) is True
     assert program.interpret({"x": x, "now": NOW}) is True
+
+
+OPERATORS = [
+    ("Bool", "false", ["FALSE"], ["true"]),
+    ("StringEquals", "a", ["a"], ["A", "b"]),
+    ("StringEqualsIgnoreCase", "a", ["a", "A"], ["b"]),
+    ("StringLike", "a*", ["a", "ab"], ["A", "ba"]),
+    ("ArnEquals", "arn:x:*", ["arn:x:y"], ["arn:y"]),
+    ("ArnLikeIfExists", "arn:x:*", ["arn:x:y"], ["arn:y"]),
+    ("NumericEquals", "1.0", ["1"], ["2", "x"]),
+    ("NumericLessThan", "1.2", ["1.1"], ["1.2", "1.3"]),
+    ("NumericLessThanEquals", "1.2", ["1.1", "1.2"], ["1.3"]),
+    ("NumericGreaterThan", "1.2", ["1.3"], ["1.2", "1.1"]),
+    ("NumericGreaterThanEquals", "1.2", ["1.3", "1.2"], ["1.1"]),
+    ("StringNotEquals", "a", [], ["a", "b"]),
+]
+
+
+@pytest.mark.parametrize(("operator", "limit", "denied", "others"), OPERATORS)
+def test_a_condition_is_evaluated_as_its_operator_says(operator, limit, denied, others):
+    program = compile_expression("policy_denies(x.policy, 'k', x.value)", VARIABLES)
+    document = policy(deny({operator: {"K": ["nothing", limit]}}))
+    for value in [*denied, *others]:
+        assert program({"policy": document, "value": value}, NOW) is (value in denied), value
 
 
 PUBLIC_RANGES = {

@@ -131,7 +131,7 @@ class Interpreter:
                 raise self._error(node, "unseen", f"{path} could not be seen", path)
 
     def _check_parts_seen(self, node: Node, path: str) -> None:
-        """Check that a value that is used as a whole must be seen as a whole."""
+        """Check that a value that is used as a whole was seen as a whole."""
         for each in self._unseen if path else ():
             if is_inside(each, general(path)):
                 raise self._error(node, "unseen", f"{each} could not be seen", each)
