@@ -6,17 +6,16 @@ from typing import Any
 from moto_cases import Canned, Case, ClientOf, Make
 
 
-def _plan(named: str = "", *, scheduled: bool = True, days: int = 40) -> Make:
+def _plan(named: str = "", *, days: int = 40) -> Make:
     def make(client: ClientOf) -> str:
         backup = client("backup")
         backup.create_backup_vault(BackupVaultName="main")
-        rule: dict[str, Any] = {
+        rule = {
             "RuleName": "daily",
             "TargetBackupVaultName": "main",
+            "ScheduleExpression": "cron(0 5 ? * * *)",
             "Lifecycle": {"DeleteAfterDays": days},
         }
-        if scheduled:
-            rule["ScheduleExpression"] = "cron(0 5 ? * * *)"
         backup.create_backup_plan(BackupPlan={"BackupPlanName": "daily", "Rules": [rule]})
         return named
 
@@ -49,7 +48,7 @@ def _restored(days_ago: int) -> dict[str, dict[str, Any]]:
 
 
 CASES: tuple[Case | Canned, ...] = (
-    Case("aws-backup-plan-exists", _plan(), _plan(scheduled=False)),
+    Case("aws-backup-plan-exists", _plan(), lambda _client: ""),
     Case("aws-backup-plan-retention", _plan("backup-plan:"), _plan("backup-plan:", days=7)),
     Case("aws-backup-vault-locked", _vault(locked=True), _vault(locked=False)),
     # moto knows no restores.
