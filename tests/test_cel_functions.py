@@ -80,6 +80,19 @@ TRUE = [
     ("now.getFullYear() == 2026 && now.getMonth() == 5 && now.getDate() == 1", None),
     ("now.getDayOfWeek() == 1 && now.getHours('+13:00') == 1", None),
     ("duration('90m').getHours() == 1 && duration('-90m').getMinutes() == -90", None),
+    # numbers, lists, optionals
+    ("-x / 2 == -3 && -x % 2 == -1 && x / -2 == -3 && -x / -2 == 3", 7),
+    ("-x == -1.5 && x / 0.0 == double('inf') && x / -0.0 == -double('inf')", 1.5),
+    ("(x - x) / 0.0 != (x - x) / 0.0", 1.5),
+    ("x + 1 == 8 && x - 1 == 6 && x * 2 == 14", 7),
+    ("x + [3] == [1, 2, 3] && x[1.0] == 2 && x[?5].orValue(9) == 9", [1, 2]),
+    ("x[?1].or(x[?0]).value() == 2 && x[?7].or(x[?0]).value() == 1", [1, 2]),
+    ("x.?a[0].orValue(9) == 1 && x.?b[0].orValue(9) == 9 && x.?a[?4].orValue(8) == 8", {"a": [1]}),
+    ("has(x.?a.b) && !has(x.?c.b)", {"a": {"b": 1}}),
+    ("optional.of(x) == optional.of(1.0) && optional.none() != optional.of(x)", 1),
+    ("x == {'b': [1.0], 'a': 1} && x != {'a': 1}", {"a": 1, "b": [1]}),
+    ("9007199254740993 == x && !(9007199254740993 > x)", 9007199254740992.0),
+    ("x[?'k'].orValue('d') == 'v' && x['k'] == 'v' && x['k'].startsWith('v')", {"k": "v"}),
     # ranges of addresses
     ("cidr_contains('10.0.0.0/8', x) && cidr_contains(x, x)", "10.1.0.0/16"),
     ("cidr_contains('10.0.0.0/8', x)", "10.1.2.3"),
@@ -278,6 +291,23 @@ ERRORS = [
     ("now.getHours(x) == 1", "Europe/Paris", "value"),
     ("now.getHours(x) == 1", "+25:00", "value"),
     ("x.lower() == 'a'", 1, "type"),
+    ("x.orValue(1) == 1", 1, "type"),
+    ("x.or(optional.of(1)).hasValue()", 1, "type"),
+    ("x.value() == 1", 1, "type"),
+    ("x.hasValue()", 1, "type"),
+    ("optional.none().value() == 1", None, "missing"),
+    ("x[?0].hasValue()", "text", "type"),
+    ("x[0] == 1", {"0": 1}, "missing"),
+    ("x[dyn([])] == 1", {"0": 1}, "type"),
+    ("{x: 1} == dyn({})", 1, "type"),
+    ("{x: 1, 'a': 2} == dyn({})", "a", "value"),
+    ("x in {'a': 1}", [], "type"),
+    ("-x == 1", "a", "type"),
+    ("x % 2 == 1", 1.5, "type"),
+    ("x % -1 == 0", -(2**63), "overflow"),
+    ("x + duration('1h') > now", dt.datetime.max.replace(tzinfo=dt.UTC), "range"),
+    ("x + x > days(1)", dt.timedelta(days=80_000), "range"),
+    ("x.getHours('+10:00') == 1", dt.datetime.max.replace(tzinfo=dt.UTC), "range"),
 ]
 
 
@@ -286,6 +316,14 @@ def test_what_has_no_answer_is_an_error(expression, x, code):
     with pytest.raises(EvalError) as caught:
         compile_expression(expression, VARIABLES)(x, NOW)
     assert caught.value.code == code
+
+
+def test_the_plain_case_needs_no_interpreter():
+    """The compiled code alone has the value: it is not merely that the slow way repairs it."""
+    for expression, x in TRUE:
+        program = compile_expression(expression, VARIABLES)
+        budget = [[1_000_000]] if program.loops else []
+        assert program.fast(x, NOW, *budget) is True, expression
 
 
 def test_every_function_is_documented_and_refuses_arguments_of_a_wrong_kind():

@@ -169,6 +169,18 @@ def test_the_widest_allowed_expressions_compile_and_run():
         assert program.interpret({"r": document, "now": NOW}) is wanted
 
 
+def test_an_index_in_an_index_is_explained_in_linear_time():
+    depth = 60
+    program = compile_expression("r[" * depth + "0" + "]" * depth + " == 0", {"r": DYN})
+    start = time.process_time()
+    trace = program.explain({"r": [0]}, unseen={"r.x"})
+    assert trace.value is True
+    assert trace.decided == (("r[0]", 0),)
+    with pytest.raises(EvalError, match=r"r\[1\] is missing"):
+        compile_expression("r[" * depth + "1" + "]" * depth + " == 0", {"r": DYN})([0])
+    assert time.process_time() - start < 1
+
+
 def test_every_construct_at_full_depth_compiles_or_is_refused():
     """Python's own parser limits brackets in brackets; that must surface as a refusal."""
     wrappers = [

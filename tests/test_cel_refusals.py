@@ -321,6 +321,31 @@ def test_a_map_without_known_fields_needs_no_guard_when_its_values_are_unknown()
     assert compile_expression("m.a == 1", {"m": map_of(DYN)})
 
 
+def test_the_types_of_json_schema_are_known():
+    properties = {
+        "n": {"type": "number"},
+        "b": {"type": ["boolean", "null"]},
+        "i": {"type": "integer", "enum": [1, 2]},
+        "u": {"type": ["string", "integer"]},
+        "o": {"type": "object"},
+        "r": {"$ref": "#/$defs/none"},
+        "e": {"type": "object", "properties": {"k": TEXT}, "additionalProperties": True},
+    }
+    schema = {"type": "object", "properties": properties, "required": list(properties)}
+    variables = {"x": from_json_schema(schema)}
+    for allowed in (
+        "x.n < 3 && x.b && x.i == 2 && x.u == 'a' && x.u == 1",
+        "x.o.anything.at == 'all' && x.r.too == 1",
+        "x.e.?other.hasValue() && x.e.?k.orValue('') == 'a'",
+    ):
+        assert compile_expression(allowed, variables)
+    assert message_of("x.i == 3", variables) == (
+        "1:8: '3' is not a value of this field (known: 1, 2)"
+    )
+    assert message_of("x.n == 'a'", variables) == "1:5: double is never equal to string"
+    assert message_of("x.e.other == 1", variables).startswith("1:5: x.e.other is optional")
+
+
 def test_a_schema_that_refers_to_itself_ends():
     node = {"type": "object", "properties": {"next": {"$ref": "#/$defs/node"}}}
     kind = from_json_schema({"$ref": "#/$defs/node", "$defs": {"node": node}})

@@ -49,9 +49,13 @@ OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
 
 
 class Interpreter:
-    """One evaluation. `reads` collects the values that decide, when it is a list."""
+    """One evaluation. `reads` collects the values that decide, when it is a list.
 
-    __slots__ = ("_budget", "_now", "_reads", "_source", "_unseen")
+    `_keys` has the last value of each computed index, for paths: to evaluate it again for each
+    would take exponential time for an index in an index.
+    """
+
+    __slots__ = ("_budget", "_keys", "_now", "_reads", "_source", "_unseen")
 
     def __init__(
         self, source: str, now: Any, unseen: Collection[str] = (), reads: _Reads | None = None
@@ -61,6 +65,7 @@ class Interpreter:
         self._unseen = frozenset(unseen)
         self._reads = reads
         self._budget = [of.BUDGET]
+        self._keys: dict[int, Any] = {}
 
     def value(self, node: Node, scope: _Scope) -> Any:
         """Give the value of a node that is used as a whole."""
@@ -109,15 +114,9 @@ class Interpreter:
                 return base and base + step(node.field)
             case Index():
                 base = self._path(node.operand, scope)
-                return base and base + element(self._key(node, scope))
+                return base and base + element(self._keys.get(id(node), ""))
             case _:
                 return ""
-
-    def _key(self, node: Index, scope: _Scope) -> Any:
-        try:
-            return self._reach(node.key, scope)
-        except EvalError:
-            return ""
 
     def _record(self, path: str, found: Any) -> None:
         if self._reads is not None and path:
@@ -175,7 +174,7 @@ class Interpreter:
 
     def _index(self, node: Index, scope: _Scope) -> Any:
         operand = self._reach(node.operand, scope)
-        key = self.value(node.key, scope)
+        key = self._keys[id(node)] = self.value(node.key, scope)
         # a computed key may name the very field that was not seen
         if type(operand) is dict:
             self._check_parts_seen(node, self._path(node.operand, scope))
