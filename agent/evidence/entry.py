@@ -27,8 +27,8 @@ MAX_INT = 2**53 - 1
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _sorted = msgspec.json.Encoder(order="sorted")
-_INEXACT = re.compile(rb"[:,\[]-?(?:\d+[.eE]|\d{16})")
-"""Where a float or a large integer may be in JSON; also found within some strings."""
+_INEXACT = re.compile(rb"(?:^|[:,\[])(?:-?(?:\d+[.eE]|\d{16})|null)")
+"""Where a float (msgspec writes null for NaN) or a large integer may be; also in some strings."""
 
 
 class EntryError(Exception):
@@ -67,7 +67,8 @@ def encode_entry(
     blobs: dict[str, bytes] = {}
     data = rfc8785.dumps(entry)
     while len(data) > MAX_ENTRY:
-        content, name = max((rfc8785.dumps(part), name) for name, part in _longest(entry))
+        parts = [(rfc8785.dumps(part), name) for name, part in _longest(entry)]
+        content, name = max(parts, key=lambda part: len(part[0]))
         digest = sha256(content).hexdigest()
         blobs[digest] = content
         entry[name] = {"blob": digest, "size": len(content)}
@@ -138,6 +139,8 @@ def decode_values(data: bytes) -> dict[str, Any]:
     if not data:
         return {}
     values: dict[str, Any] = msgspec.json.decode(data)
+    if _INEXACT.search(data):
+        values = _to_doubles(values)
     for path in values.pop("integers", ()):
         holder: Any = values
         for step in path[:-1]:
@@ -218,6 +221,16 @@ def _to_json(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_to_json(part) for part in value]
     return str(value) if isinstance(value, str) else value
+
+
+def _to_doubles(value: Any) -> Any:
+    """Read whole numbers beyond 2^53 as the doubles that RFC 8785 writes so."""
+    if isinstance(value, dict):
+        return {key: _to_doubles(part) for key, part in value.items()}
+    if isinstance(value, list):
+        return [_to_doubles(part) for part in value]
+    large = type(value) is int and not -MAX_INT <= value <= MAX_INT
+    return float(value) if large else value
 
 
 def _shorten(value: Any, path: list[Any], where: list[list[Any]]) -> Any:

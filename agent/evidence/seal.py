@@ -22,6 +22,7 @@ import msgspec
 from msgspec import Struct
 
 from agent.evidence.entry import (
+    EntryError,
     Kind,
     canonical,
     encode_values,
@@ -113,7 +114,7 @@ class Run:
         """
         try:
             row, content = self._row(finding)
-        except UnicodeEncodeError:  # a lone surrogate: no UTF-8, so no evidence, can hold it
+        except (UnicodeEncodeError, EntryError):  # perhaps a lone surrogate: no UTF-8 can hold it
             row, content = self._row(_cleaned(finding))
         self._spool.add_finding(row, content)
         if finding.observed_at:
@@ -140,10 +141,13 @@ class Run:
         Raises `SlotTaken` and other `StoreError`s; `EntryError` for a header that is not JSON.
         """
         self._spool.flush()
-        gone = {rule: [Lost(*place) for place in places] for rule, places in (lost or {}).items()}
+        gone = {
+            rule: [Lost(*_clean_all(place)) for place in places]
+            for rule, places in (lost or {}).items()
+        }
         facts = {
-            "header": header,
-            "gaps": [msgspec.to_builtins(gap) for gap in gaps],
+            "header": _clean_all(header),
+            "gaps": [_clean_all(msgspec.to_builtins(gap)) for gap in gaps],
             "observed_at": self._observed,
         }
         with self._log.sealing() as (writing, standing):
@@ -229,7 +233,7 @@ class _Sealing:
             "inventory_root": inventory_root.hex(),
             "also_seen": self.also_seen,
             "previous": None if previous is None else previous[1],
-            "calls": None if calls is None else self._cite(canonical(calls)),
+            "calls": None if calls is None else self._cite(canonical(_clean_all(calls))),
             **facts,
         }
         size, root = self.run._log.put(self.writing, Kind.RUN, body, finished)  # noqa: SLF001 - one act

@@ -1,0 +1,373 @@
+"""The log keeps every run whole, writes only what changed, and can give every past state again."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from hashlib import sha256
+
+import pytest
+from evidence_world import BUCKET, HOUR, OTHER, SIGNER, START, TARGET, finding, open_world, rules_of
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from agent.evidence import queries
+from agent.evidence.entry import EntryError
+from agent.evidence.log import Log
+from agent.evidence.note import open_checkpoint
+from agent.evidence.seal import finding_leaf, rule_leaf
+from agent.evidence.store import KeyMismatch, SlotTaken, Store, StoreLocked, StoreMissing
+from agent.evidence.tree import Frontier
+from agent.model import Outcome
+from checks.model import Cause, Gap
+
+
+@pytest.fixture
+def world(tmp_path):
+    with open_world(tmp_path) as opened:
+        yield opened
+        opened.verify()
+
+
+def entry(world, index):
+    return next(body for at, body in queries.entries(world.store, start=index) if at == index)
+
+
+def state(world, **which):
+    return {
+        (row.rule, row.resource): (str(row.outcome), row.code)
+        for row in queries.current(world.store, **which)
+    }
+
+
+def test_a_new_log_starts_with_its_key(world):
+    first = entry(world, 0)
+    assert (first["kind"], first["vkey"]) == ("key", str(SIGNER.verifier))
+
+
+def test_each_entry_is_followed_by_a_signed_checkpoint(world):
+    index = world.log.append("agent", {"event": "start"}, START)
+    head = open_checkpoint(world.log.checkpoint(), SIGNER.verifier)
+    assert (index, head.size) == (1, 2)
+
+
+def test_a_body_that_cannot_be_sealed_leaves_no_entry(world):
+    with pytest.raises(EntryError):
+        world.log.append("config", {"ratio": 0.5}, START)
+    assert world.log.append("config", {"ratio": "0.5"}, START) == 1
+
+
+def test_the_first_run_keeps_every_finding_and_the_second_only_what_changed(world):
+    first = world.run(0, {("r1", "a"): "pass", ("r2", "a"): "fail", ("r1", "b"): "pass"})
+    second = world.run(1, {("r1", "a"): "pass", ("r2", "a"): "fail", ("r1", "b"): "fail"})
+    third = world.run(2, {("r1", "a"): "pass", ("r2", "a"): "fail", ("r1", "b"): "fail"})
+    assert (first.changes, second.changes, third.changes) == (3, 1, 0)
+    assert second.counts == {"r1": {"pass": 1, "fail": 1}, "r2": {"fail": 1}}
+    assert second.state_root == third.state_root != first.state_root
+
+
+def test_the_state_root_is_what_the_module_says(world):
+    sealed = world.run(0, {("r2", "b"): "fail", ("r2", "a"): "pass"})
+    values = {row.resource: row.digest for row in queries.current(world.store)}
+    leaves = [
+        finding_leaf("r2", "a", "eu-west-1", 3, ("", "", ""), values["a"]),
+        finding_leaf("r2", "b", "eu-west-1", 0, ("", "b is fail", ""), values["b"]),
+    ]
+    top = Frontier([rule_leaf("r1", Frontier()), rule_leaf("r2", Frontier(leaves))])
+    assert sealed.state_root == top.root()
+    assert entry(world, sealed.index)["state_root"] == top.root().hex()
+
+
+def test_a_finding_leaf_is_the_hash_of_canonical_json():
+    text = (
+        '{"code":"c\\n","message":"m\\"","needs":["s3:Get"],"outcome":"error","region":"eu",'
+        '"resource":"é","rule":"r","values":"ff"}'
+    )
+    leaf = finding_leaf("r", "é", "eu", 1, ("c\n", 'm"', '["s3:Get"]'), b"\xff")
+    assert leaf == sha256(b"\x00" + text.encode()).digest()
+
+
+def test_what_is_not_seen_any_more_is_gone(world):
+    world.run(0, {("r1", "a"): "pass", ("r1", "b"): "fail"})
+    sealed = world.run(1, {("r1", "a"): "pass"})
+    assert (sealed.changes, state(world)) == (1, {("r1", "a"): ("pass", "")})
+
+
+def test_what_is_not_seen_because_its_region_was_lost_is_an_error(world):
+    world.run(0, {("r1", "a"): "pass", ("r1", "b"): "fail", ("r2", "b"): "pass"})
+    lost = {"r1": [("eu-west-1", "AccessDenied", "no s3:List", ("s3:List",))]}
+    sealed = world.run(1, {("r1", "a"): "pass"}, lost=lost)
+    assert state(world) == {("r1", "a"): ("pass", ""), ("r1", "b"): ("error", "AccessDenied")}
+    assert sealed.counts == {"r1": {"pass": 1, "error": 1}, "r2": {}}
+    again = world.run(2, {("r1", "a"): "pass"}, lost=lost)
+    assert again.changes == 0
+    (row,) = queries.current(world.store, outcomes=[Outcome.ERROR])
+    assert row.needs == ("s3:List",)
+
+
+def test_a_loss_elsewhere_does_not_keep_what_is_gone(world):
+    world.run(0, {("r1", "a"): "pass"})
+    world.run(1, {}, lost={"r1": [("us-east-1", "AccessDenied", "")]})
+    assert state(world) == {}
+
+
+def test_a_lost_target_makes_everything_known_an_error(world):
+    world.run(0, {("r1", "a"): "pass", ("r1", "b"): "pass"})
+    sealed = world.run(1, {}, lost={"r1": [("", "ExpiredToken", "the session expired")]})
+    assert sealed.counts["r1"] == {"error": 2}
+
+
+def test_an_error_is_never_carried_over_as_what_was_before(world):
+    world.run(0, {("r1", "a"): "pass"})
+    sealed = world.run(1, {("r1", "a"): "error"})
+    assert sealed.counts["r1"] == {"error": 1}
+
+
+def test_values_that_changed_make_a_change_row_and_are_kept(world):
+    world.run(0, {("r1", "a"): "pass"})
+    with world.log.run(target=TARGET, slot=None, rules=rules_of("r1"), at=START) as run:
+        run.add(finding("r1", "a", values={"resource": {"Size": 2**60, "Ratio": 0.5}}))
+        assert run.seal({}, finished=START + HOUR).changes == 1
+    (row,) = queries.current(world.store)
+    assert queries.values_of(world.store, row.digest) == {"resource": {"Size": 2**60, "Ratio": 0.5}}
+
+
+def test_no_values_at_all_are_no_blob(world):
+    with world.log.run(target=TARGET, slot=None, rules=rules_of("r1"), at=START) as run:
+        run.add(finding("r1", "a", values={}))
+        run.seal({}, finished=START)
+    (row,) = queries.current(world.store)
+    assert (row.digest, queries.values_of(world.store, row.digest)) == (b"", {})
+    assert queries.values_of(world.store, b"\x00" * 32) is None
+
+
+def test_a_resource_that_comes_twice_is_kept_with_its_worst_outcome(world):
+    with world.log.run(target=TARGET, slot=None, rules=rules_of("r1"), at=START) as run:
+        for outcome in ("pass", "fail", "error", "pass"):
+            run.add(finding("r1", "a", outcome))
+        sealed = run.seal({}, finished=START)
+    assert sealed.counts == {"r1": {"fail": 1}}
+
+
+def test_a_bucket_made_again_in_another_region_is_another_resource(world):
+    for region in ("eu-west-1", "us-east-1"):
+        with world.log.run(target=TARGET, slot=None, rules=rules_of("r1"), at=START) as run:
+            run.add(finding("r1", "a", region=region))
+            run.see("a", region, BUCKET, b"\x01" * 32)
+            sealed = run.seal({}, finished=START)
+    assert sealed.changes == 2
+    (row,) = queries.current(world.store)
+    assert row.region == "us-east-1"
+
+
+def test_hostile_text_is_sealed_as_text(world):
+    name = "a\x00b\ud800</script>'; DROP TABLE entry; --\U0001f600"
+    with world.log.run(target=TARGET, slot=None, rules=rules_of("r1"), at=START) as run:
+        run.add(finding("r1", name, values={"resource": {"Tag": [name], name: 1}}))
+        run.see(name, "eu", BUCKET, b"\x01" * 32)
+        run.seal({}, finished=START)
+    (row,) = queries.current(world.store)
+    assert row.resource == name.replace("\ud800", "\ufffd")
+
+
+def test_a_finding_of_a_rule_that_is_not_of_the_run_is_refused(world):
+    with (
+        world.log.run(target=TARGET, slot=None, rules=rules_of("r1"), at=START) as run,
+        pytest.raises(KeyError),
+    ):
+        run.add(finding("r9", "a"))
+
+
+def test_a_slot_has_one_complete_run(world):
+    world.run(0, {("r1", "a"): "pass"})
+    with pytest.raises(SlotTaken, match="has its run: entry 1"):
+        world.run(0, {("r1", "a"): "fail"})
+    assert world.run(0, {("r1", "a"): "fail"}, target="aws:2").counts["r1"] == {"fail": 1}
+    assert world.run(0, {("r1", "a"): "fail"}, slot=False).changes == 1
+
+
+def test_a_run_that_is_not_sealed_leaves_nothing(world):
+    with world.log.run(target=TARGET, slot=START, rules=rules_of("r1"), at=START) as run:
+        run.add(finding("r1", "a"))
+    assert world.log.append("agent", {}, START) == 1
+    assert [path.name for path in world.store.path.parent.glob(".assay-spool*")] == []
+
+
+def test_a_run_says_what_it_could_not_see_and_what_it_asked(world):
+    gap = Gap(check=BUCKET, cause=Cause.DENIED, code="AccessDenied", message="no")
+    old = finding("r1", "a", observed_at="2026-01-01T00:00:00Z")
+    with world.log.run(target=TARGET, slot=START, rules=rules_of("r1"), at=START) as run:
+        run.add(finding("r1", "b", observed_at="2026-01-02T00:00:00Z"))
+        run.add(old)
+        calls = {"ListBuckets": {"pages": 1, "request_ids": ["A" * 16]}}
+        sealed = run.seal({"skew_ms": 12}, finished=START, gaps=[gap], calls=calls)
+    body = entry(world, sealed.index)
+    assert body["header"] == {"skew_ms": 12}
+    assert body["gaps"][0]["cause"] == "denied"
+    assert body["observed_at"] == {"r1": "2026-01-01T00:00:00Z"}
+    with world.store.reading() as view:
+        assert json.loads(view.content(bytes.fromhex(body["calls"]["blob"]))) == calls
+
+
+def test_a_run_of_a_thousand_rules_still_fits_its_entry(world):
+    names = tuple(f"rule-with-a-rather-long-name-{n:04}" for n in range(1500))
+    sealed = world.run(0, {(name, "a"): "fail" for name in names}, rules=names)
+    assert set(entry(world, sealed.index)["counts"]) == {"blob", "size"}
+    world.log.rebuild_projection()
+    assert len(queries.latest(world.store)) == 1500
+
+
+def test_rules_that_are_not_due_keep_what_is_known_of_them(world):
+    world.run(0, {("r1", "a"): "pass", ("r2", "a"): "fail"})
+    world.run(1, {("r1", "a"): "fail"}, rules=("r1",))
+    assert state(world) == {("r1", "a"): ("fail", ""), ("r2", "a"): ("fail", "")}
+    assert {row.rule: row.run for row in queries.latest(world.store)} == {"r1": 2, "r2": 1}
+
+
+def test_the_inventory_keeps_what_could_not_be_listed(world):
+    roots = []
+    for hour, gaps, seen in ((0, [], "ab"), (1, ["eu-west-1"], "a"), (2, ["x"], "a"), (3, [], "")):
+        with world.log.run(
+            target=TARGET, slot=None, rules=rules_of("r1"), at=START + hour * HOUR
+        ) as run:
+            for name in seen:
+                run.see(name, "eu-west-1", BUCKET, b"\x01" * 32)
+            lost = [
+                Gap(check=BUCKET, cause=Cause.DENIED, code="", message="", region=region)
+                for region in gaps
+            ]
+            sealed = run.seal({}, finished=START + hour * HOUR, gaps=lost)
+        roots.append(sealed.inventory_root)
+    assert roots[0] == roots[1] != roots[2] != roots[3]
+
+
+def test_a_check_that_no_rule_judges_is_in_the_inventory_too(world):
+    with world.log.run(target=TARGET, slot=None, rules=rules_of("r1"), at=START) as run:
+        run.see("u", "", "aws.iam.user", b"\x01" * 32)
+        sealed = run.seal({}, finished=START)
+    assert entry(world, sealed.index)["also_seen"] == ["aws.iam.user"]
+
+
+def test_a_rebuilt_projection_is_the_same(world):
+    world.run(0, {("r1", "a"): "pass", ("r2", "b"): "fail"})
+    world.run(1, {("r1", "a"): "fail"})
+    before = list(queries.current(world.store)), queries.latest(world.store)
+    world.log.rebuild_projection()
+    assert (list(queries.current(world.store)), queries.latest(world.store)) == before
+
+
+def test_two_writers_are_refused_in_one_line(world):
+    with Store.open(world.store.path) as second, pytest.raises(StoreLocked) as error:
+        Log.open(second, SIGNER, at=START)
+    assert "another agent (process " in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_a_closed_log_gives_its_place_to_another(world):
+    world.log.close()
+    with pytest.raises(StoreLocked, match="closed"):
+        world.log.append("agent", {}, START)
+    with Store.open(world.store.path) as second, Log.open(second, SIGNER, at=START) as log:
+        assert log.append("agent", {}, START) == 1
+
+
+def test_the_key_of_another_log_is_refused(tmp_path):
+    with open_world(tmp_path) as world:
+        world.log.close()
+        with pytest.raises(KeyMismatch, match="belongs to the key"):
+            Log.open(world.store, OTHER, at=START)
+
+
+def test_a_store_that_is_not_there_is_not_made_by_reading(tmp_path):
+    with pytest.raises(StoreMissing):
+        Store.open(tmp_path / "none.db", create=False)
+    with pytest.raises(StoreMissing, match="no such folder"):
+        Store.open(tmp_path / "nowhere" / "e.db")
+
+
+def test_truth_refuses_update_delete_and_holes(world):
+    world.run(0, {("r1", "a"): "pass"})
+    with world.store._engine.connect() as connection:
+        for statement, message in (
+            ("UPDATE entry SET kind = 'gap'", "only ever added"),
+            ("DELETE FROM change", "only ever added"),
+            ("INSERT INTO entry VALUES (9, 'gap', 0, x'00', x'00')", "without holes"),
+        ):
+            with pytest.raises(Exception, match=message):
+                connection.exec_driver_sql(statement)
+
+
+def test_a_new_schedule_is_an_entry_and_the_same_one_is_not(world):
+    world.plan()
+    size = open_checkpoint(world.log.checkpoint(), SIGNER.verifier).size
+    world.plan(1)
+    assert open_checkpoint(world.log.checkpoint(), SIGNER.verifier).size == size
+    world.plan(2, every=7200)
+    assert open_checkpoint(world.log.checkpoint(), SIGNER.verifier).size == size + 1
+
+
+def test_an_unknown_kind_of_entry_is_refused(world):
+    with pytest.raises(ValueError, match="party"):
+        world.log.append("party", {}, START)
+
+
+NAMES = st.sampled_from(["a", "b", "c", "d", "e#1"])
+STATES = st.dictionaries(
+    st.tuples(st.sampled_from(["r1", "r2", "r3"]), NAMES),
+    st.sampled_from(["pass", "fail", "error", "waived", "not_applicable"]),
+    max_size=8,
+)
+LOST = st.dictionaries(st.sampled_from(["r1", "r2"]), st.just([("", "denied", "not seen")]))
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.lists(st.tuples(STATES, LOST), min_size=1, max_size=8))
+def test_every_past_state_is_rebuilt_from_changes_and_has_its_sealed_root(tmp_path_factory, states):
+    with open_world(tmp_path_factory.mktemp("history")) as world:
+        model, sealed = [], []
+        for hour, (wanted, lost) in enumerate(states):
+            before = model[-1] if model else {}
+            sealed.append(world.run(hour, wanted, rules=("r1", "r2", "r3"), lost=lost))
+            unseen = {key: "error" for key in before if key[0] in lost and key not in wanted}
+            model.append({**unseen, **wanted})
+        for hour, (expected, run) in enumerate(zip(model, sealed, strict=True)):
+            at = START + hour * HOUR + timedelta(minutes=30)
+            rows = list(queries.as_of(world.store, at))
+            assert {(row.rule, row.resource): str(row.outcome) for row in rows} == expected
+            top = Frontier()
+            for rule in ("r1", "r2", "r3"):
+                leaves = (
+                    finding_leaf(
+                        rule,
+                        row.resource,
+                        row.region,
+                        list(Outcome).index(row.outcome),
+                        (row.code, row.message, ""),
+                        row.digest,
+                    )
+                    for row in rows
+                    if row.rule == rule
+                )
+                top.append(rule_leaf(rule, Frontier(leaves)))
+            assert top.root() == run.state_root
+        world.verify()
+        world.log.rebuild_projection()
+
+
+def test_the_same_finding_costs_no_bytes(world):
+    many = {("r1", f"bucket-{n}"): "pass" for n in range(200)}
+    world.run(0, many)
+    with world.store.reading() as view:
+        before = list(view.contents())
+    world.run(1, many)
+    with world.store.reading() as view:
+        assert len(list(view.contents())) == len(before)
+
+
+def test_a_store_may_be_read_while_it_is_written(world):
+    world.run(0, {("r1", "a"): "pass"})
+    reading = queries.current(world.store)
+    assert next(reading).outcome is Outcome.PASS
+    world.run(1, {("r1", "a"): "fail"})
+    assert list(reading) == []
+    assert state(world) == {("r1", "a"): ("fail", "")}
