@@ -89,7 +89,12 @@ def _server(port: int) -> Any:
         def log_request(self, *_: Any) -> None:
             """Say nothing."""
 
-    moto = werkzeug_app.DomainDispatcherApplication(werkzeug_app.create_backend_app)
+    def create_app(service: Any) -> Any:
+        app = werkzeug_app.create_backend_app(service)
+        app.config["PROPAGATE_EXCEPTIONS"] = False  # an error of moto's is an answer, status 500
+        return app
+
+    moto = werkzeug_app.DomainDispatcherApplication(create_app)
     return make_server(
         "127.0.0.1", port, Gate(moto, Weather()), threaded=True, request_handler=Quiet
     )
@@ -117,9 +122,14 @@ class Gate:
         if self._weather.delay:
             time.sleep(self._weather.delay)
         if kind := self._weather.meet(call, request):
-            refusal = refuse(call, kind, request_id=_request_id(self._weather))
-            return _answer(start_response, refusal.status, [*refusal.headers], refusal.body)
+            return self._refuse(call, kind, start_response)
         return self._call(call, request, environ, start_response)
+
+    def _refuse(
+        self, call: Named, kind: Kind, start_response: Callable[..., Any]
+    ) -> Iterable[bytes]:
+        refusal = refuse(call, kind, request_id=_request_id(self._weather))
+        return _answer(start_response, refusal.status, [*refusal.headers], refusal.body)
 
     def _call(
         self,
@@ -132,11 +142,12 @@ class Gate:
         if status.startswith("500"):
             # moto's own races under concurrent calls; an SDK would retry too, but seconds later.
             status, headers, body = _ask(self._moto, request, environ)
-        if status.startswith(("500", "501")):
-            # Not implemented by moto. AWS would answer; as a 4xx the SDK does not retry it.
+        if status.startswith(("500", "501")) or (
+            status.startswith("404") and body.lstrip()[:9].lower() == b"<!doctype"
+        ):
             self._weather.note_missing(call)
-            status = "400 Bad Request"
-        elif status.startswith("200"):
+            return self._refuse(call, Kind.MISSING, start_response)
+        if status.startswith("200"):
             body = normalise(call.name, body, self._moment(call, request))
         names = {name.lower() for name, _ in headers}
         if not names & {"x-amzn-requestid", "x-amz-request-id"}:

@@ -120,8 +120,8 @@ class _Route(Struct, frozen=True, kw_only=True):
     method: str
     path: re.Pattern[str]
     keys: frozenset[str]
-    weight: tuple[int, int]
-    """Literal query keys, literal characters of the path: the most specific is tried first."""
+    weight: tuple[int, int, bool]
+    """Query keys, literal characters, not deprecated: the most specific is tried first."""
 
 
 @cache
@@ -143,7 +143,7 @@ def _route(operation: OperationModel) -> _Route:
         method=str(http["method"]),
         path=re.compile(pattern + "/?"),
         keys=keys,
-        weight=(len(keys), len(literal)),
+        weight=(len(keys), len(literal), not operation.deprecated),
     )
 
 

@@ -16,6 +16,8 @@ class Kind(StrEnum):
 
     DENIED = "denied"
     THROTTLED = "throttled"
+    MISSING = "missing"
+    """moto does not implement the operation. AWS would answer; as a 4xx no SDK tries it again."""
 
 
 class Refusal(Struct, frozen=True, kw_only=True):
@@ -78,6 +80,8 @@ def refuse(call: Named, kind: Kind, request_id: str) -> Refusal:
 def _message(call: Named, kind: Kind) -> str:
     if kind is Kind.THROTTLED:
         return "Rate exceeded"
+    if kind is Kind.MISSING:
+        return f"moto, which plays AWS here, does not implement {call.name}"
     return (
         "User: arn:aws:iam::123456789012:user/assay is not authorized to perform: "
         f"{call.name} because no identity-based policy allows the action"
@@ -85,6 +89,8 @@ def _message(call: Named, kind: Kind) -> str:
 
 
 def _code(call: Named, kind: Kind) -> tuple[str, str]:
+    if kind is Kind.MISSING:
+        return "NotImplemented", "400 Bad Request"
     denied = kind is Kind.DENIED
     if call.protocol == "ec2":
         return (

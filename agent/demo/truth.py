@@ -44,12 +44,13 @@ def expect(truth: Truth, rule: str) -> Expected:
         bad = {one.id: "fail" for one in truth.of(_NONE[rule])}
         return Expected(outcomes=bad, scopes={} if bad else {"": "pass"})
     kind, holds = _EACH[rule]
+    at_least = {"": "pass"} if rule in _AT_LEAST_ONE else {}
     block = all(one.facts["s3_block"] for one in truth.of("aws.s3.account_public_access_block"))
     return Expected(
         outcomes={
             one.id: _word(holds({**one.facts, "account_block": block})) for one in truth.of(kind)
         },
-        scopes={},
+        scopes=at_least,
     )
 
 
@@ -201,6 +202,9 @@ _EACH: Mapping[str, tuple[str, _Holds]] = {
     "aws-sqs-queue-not-public": ("aws.sqs.queue", _has("private")),
     "aws-vpc-flow-logs": ("aws.ec2.vpc", _has("flow")),
 }
+
+_AT_LEAST_ONE = frozenset({"aws-s3-account-public-access-block"})
+"""Each of these must hold, and there must be one; the seeding always makes one."""
 
 _ANY_IN_ACCOUNT: Mapping[str, tuple[str, _Holds]] = {
     "aws-backup-plan-exists": ("aws.backup.plan", lambda _f: True),

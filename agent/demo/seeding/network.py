@@ -240,6 +240,16 @@ def image(ground: Ground, region: str, i: int) -> Iterator[Seeded]:
     made = ec2.register_image(
         Name=f"harbour-base-{i}", RootDeviceName="/dev/sda1", Architecture="x86_64"
     )["ImageId"]
+    # Registering an image makes a snapshot for its root device.
+    described = ec2.describe_images(ImageIds=[made])["Images"][0]["BlockDeviceMappings"]
+    for snapshot in (mapping["Ebs"]["SnapshotId"] for mapping in described):
+        yield Seeded(
+            kind="aws.ebs.snapshot",
+            id=f"arn:aws:ec2:{region}::snapshot/{snapshot}",
+            region=region,
+            handle=snapshot,
+            facts={"encrypted": False, "public": False},
+        )
     if public:
         ec2.modify_image_attribute(ImageId=made, LaunchPermission={"Add": [{"Group": "all"}]})
     yield Seeded(
@@ -301,7 +311,7 @@ def _listener(ground: Ground, region: str, balancer: str, good: dict[str, bool],
     )["Listeners"][0]["ListenerArn"]
     return Seeded(
         kind="aws.elbv2.listener",
-        id=made,
+        id=f"{balancer}#{made}",
         region=region,
         handle=made,
         facts={"https": good["https"], "modern": modern},
