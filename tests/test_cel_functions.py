@@ -80,6 +80,15 @@ TRUE = [
     ("now.getFullYear() == 2026 && now.getMonth() == 5 && now.getDate() == 1", None),
     ("now.getDayOfWeek() == 1 && now.getHours('+13:00') == 1", None),
     ("duration('90m').getHours() == 1 && duration('-90m').getMinutes() == -90", None),
+    # what binds more tightly
+    (
+        "1 - 2 * 3 == -5 && 2 * 3 - 1 == 5 && 7 - 2 - 1 == 4 && 7 / 2 * 2 == 6 && 7 % 4 * 2 == 6",
+        None,
+    ),
+    ("true || false && false", None),
+    ("!(!true || false && true) && (!false && true)", None),
+    ("-2 + 3 == 1 && 1 + 1 < 3 && 1 < 2 == true && 2 in [1 + 1]", None),
+    ("(false ? 1 : 2) == 2 && (true ? false : true || true) == false", None),
     # numbers, lists, optionals
     ("-x / 2 == -3 && -x % 2 == -1 && x / -2 == -3 && -x / -2 == 3", 7),
     ("-x == -1.5 && x / 0.0 == double('inf') && x / -0.0 == -double('inf')", 1.5),
@@ -93,6 +102,7 @@ TRUE = [
     ("x == {'b': [1.0], 'a': 1} && x != {'a': 1}", {"a": 1, "b": [1]}),
     ("9007199254740993 == x && !(9007199254740993 > x)", 9007199254740992.0),
     ("x[?'k'].orValue('d') == 'v' && x['k'] == 'v' && x['k'].startsWith('v')", {"k": "v"}),
+    ("x[lower('K')] == 'v' && x[?lower('K')].hasValue() && !x[?lower('J')].hasValue()", {"k": "v"}),
     # ranges of addresses
     ("cidr_contains('10.0.0.0/8', x) && cidr_contains(x, x)", "10.1.0.0/16"),
     ("cidr_contains('10.0.0.0/8', x)", "10.1.2.3"),
@@ -324,6 +334,8 @@ def test_the_plain_case_needs_no_interpreter():
         program = compile_expression(expression, VARIABLES)
         budget = [[1_000_000]] if program.loops else []
         assert program.fast(x, NOW, *budget) is True, expression
+    assert compile_expression("x && x", VARIABLES).fast(True, NOW) is True
+    assert compile_expression("x || !x", VARIABLES).fast(False, NOW) is True
 
 
 def test_every_function_is_documented_and_refuses_arguments_of_a_wrong_kind():
