@@ -28,9 +28,8 @@ REGIONS = ("us-east-1", "eu-west-1")
 @pytest.fixture(scope="module")
 def seeded():
     with start_cloud() as cloud:
-        started = time.monotonic()
         truth = seed_cloud(cloud, seed=7)
-        yield cloud, truth, time.monotonic() - started
+        yield cloud, truth, sum(cloud.counts().values())
 
 
 @pytest.fixture
@@ -41,12 +40,12 @@ def ground(seeded):
     cloud.throttle([])
 
 
-def test_a_realistic_account_is_made_in_a_quarter_of_a_minute(seeded):
-    _, truth, seconds = seeded
+def test_a_realistic_account_is_made_with_few_calls(seeded):
+    _, truth, calls = seeded
     assert len(truth.resources) >= 150
     assert len({one.kind for one in truth.resources}) >= 20
     assert {one.region for one in truth.resources} == {"", *REGIONS}
-    assert seconds < 15
+    assert calls < 450  # 25 ms each on an idle machine of two cores: a demo starts in seconds
 
 
 def test_moto_has_every_operation_that_seeding_needs(seeded):
