@@ -3,19 +3,21 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from moto_cases import Canned, Case, ClientOf, Make
+from moto_cases import ACCOUNT, Canned, Case, ClientOf, Make
 
 
-def _plan(named: str = "", *, days: int = 40) -> Make:
+def _plan(named: str = "", *, days: int = 40, copy_to: str = "") -> Make:
     def make(client: ClientOf) -> str:
         backup = client("backup")
         backup.create_backup_vault(BackupVaultName="main")
-        rule = {
+        rule: dict[str, Any] = {
             "RuleName": "daily",
             "TargetBackupVaultName": "main",
             "ScheduleExpression": "cron(0 5 ? * * *)",
             "Lifecycle": {"DeleteAfterDays": days},
         }
+        if copy_to:
+            rule["CopyActions"] = [{"DestinationBackupVaultArn": copy_to}]
         backup.create_backup_plan(BackupPlan={"BackupPlanName": "daily", "Rules": [rule]})
         return named
 
@@ -50,6 +52,11 @@ def _restored(days_ago: int) -> dict[str, dict[str, Any]]:
 CASES: tuple[Case | Canned, ...] = (
     Case("aws-backup-plan-exists", _plan(), lambda _client: ""),
     Case("aws-backup-plan-retention", _plan("backup-plan:"), _plan("backup-plan:", days=7)),
+    Case(
+        "aws-backup-plan-copies",
+        _plan(copy_to=f"arn:aws:backup:eu-central-1:{ACCOUNT}:backup-vault:copy"),
+        _plan(),
+    ),
     Case("aws-backup-vault-locked", _vault(locked=True), _vault(locked=False)),
     # moto knows no restores.
     Canned("aws-backup-restore-tested", _restored(100), _restored(800)),

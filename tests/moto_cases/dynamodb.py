@@ -7,13 +7,13 @@ from moto_cases import Case, ClientOf, Make
 
 def _table(*, recoverable: bool = False, **options: Any) -> Make:
     def make(client: ClientOf) -> str:
+        settings = {"BillingMode": "PAY_PER_REQUEST", **options}
         dynamodb = client("dynamodb")
         dynamodb.create_table(
             TableName="carts",
             KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
             AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
-            BillingMode="PAY_PER_REQUEST",
-            **options,
+            **settings,
         )
         if recoverable:
             dynamodb.update_continuous_backups(
@@ -26,6 +26,14 @@ def _table(*, recoverable: bool = False, **options: Any) -> Make:
 
 
 CASES = (
+    Case(
+        "aws-dynamodb-capacity",
+        _table(),
+        _table(
+            BillingMode="PROVISIONED",
+            ProvisionedThroughput={"ReadCapacityUnits": 5, "WriteCapacityUnits": 5},
+        ),
+    ),
     Case("aws-dynamodb-pitr", _table(recoverable=True), _table()),
     Case(
         "aws-dynamodb-kms",

@@ -77,6 +77,11 @@ CASES = (
         _with("deletion_protection.enabled", "true"),
         _with("deletion_protection.enabled", "false"),
     ),
+    Case(
+        "aws-elbv2-invalid-headers",
+        _with("routing.http.drop_invalid_header_fields.enabled", "true"),
+        _balancer,
+    ),
     Case("aws-elbv2-multi-az", _balancer, lambda client: _balancer(client, 1)),
     Case("aws-elbv2-listener-tls", _listening(_REDIRECT), _listening(_ANSWER)),
     Case(

@@ -82,6 +82,11 @@ CASES: tuple[Case | Canned, ...] = (
         _database(BackupRetentionPeriod=7),
         _database(BackupRetentionPeriod=1),
     ),
+    Case(
+        "aws-rds-instance-monitoring",
+        _database(MonitoringInterval=60, MonitoringRoleArn=f"arn:aws:iam::{ACCOUNT}:role/rds"),
+        _database(MonitoringInterval=0),
+    ),
     Case("aws-rds-instance-multi-az", _database(MultiAZ=True), _database(MultiAZ=False)),
     Case(
         "aws-rds-instance-log-exports",

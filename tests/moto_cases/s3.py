@@ -82,6 +82,13 @@ def _acl(name: str) -> Make:
     return _bucket(lambda s3: s3.put_bucket_acl(Bucket=BUCKET, ACL=name))
 
 
+def _owned(by: str) -> Make:
+    controls = {"Rules": [{"ObjectOwnership": by}]}
+    return _bucket(
+        lambda s3: s3.put_bucket_ownership_controls(Bucket=BUCKET, OwnershipControls=controls)
+    )
+
+
 def _expiring(status: str) -> Make:
     rule = {"ID": "old", "Status": status, "Filter": {"Prefix": ""}, "Expiration": {"Days": 400}}
     return _bucket(
@@ -108,6 +115,7 @@ CASES: tuple[Case | Canned, ...] = (
         _policy(document("s3:GetObject", _ALL, "*")),
     ),
     Case("aws-s3-bucket-acl-not-public", _acl("private"), _acl("public-read")),
+    Case("aws-s3-bucket-acl-disabled", _owned("BucketOwnerEnforced"), _owned("ObjectWriter")),
     Case("aws-s3-bucket-encryption", _encrypted("aws:kms"), _bucket(_unencrypted)),
     Case("aws-s3-bucket-versioning", _versioned("Enabled"), _versioned("Suspended")),
     Case("aws-s3-bucket-logging", _logged, _bucket()),

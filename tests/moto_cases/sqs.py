@@ -1,5 +1,7 @@
 """Queues and topics."""
 
+import json
+
 from moto_cases import ACCOUNT, REGION, Case, ClientOf, Make
 from moto_cases.iam import document
 
@@ -14,6 +16,12 @@ def _queue(**attributes: str) -> Make:
         return "/orders"
 
     return make
+
+
+def _redriven(client: ClientOf) -> str:
+    client("sqs").create_queue(QueueName="orders-dlq")
+    target = {"deadLetterTargetArn": f"{_QUEUE}-dlq", "maxReceiveCount": "5"}
+    return _queue(RedrivePolicy=json.dumps(target))(client)
 
 
 def _topic(**attributes: str) -> Make:
@@ -35,6 +43,7 @@ CASES = (
         _queue(Policy=document("sqs:SendMessage", _QUEUE, _OWNER)),
         _queue(Policy=document("sqs:SendMessage", _QUEUE, "*")),
     ),
+    Case("aws-sqs-queue-dead-letter", _redriven, _queue()),
     Case("aws-sns-topic-encrypted", _topic(KmsMasterKeyId="alias/aws/sns"), _topic()),
     Case(
         "aws-sns-topic-not-public",
