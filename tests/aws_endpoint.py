@@ -80,7 +80,8 @@ class Fault:
 
     `kind`: `error` (an AWS error document), `drop` (the connection is cut before an answer),
     `cut` (the answer ends in its middle), `garbage` (a page of HTML, as a captive portal gives),
-    `empty` (200 and nothing in it), `delay` (the true answer, `seconds` late).
+    `empty` (200 and nothing in it), `delay` (the true answer, `seconds` late), `delete` (the S3
+    bucket that is asked of is deleted first, and the answer is true).
     """
 
     call: str = "*"
@@ -190,6 +191,10 @@ class Endpoint:
             return self._true_answer(sent, environ, start_response)
         return self._misbehave(fault, sent, environ, start_response)
 
+    def _delete_bucket(self, environ: dict[str, Any]) -> None:
+        deletion = {**environ, "REQUEST_METHOD": "DELETE", "QUERY_STRING": ""}
+        b"".join(self._moto(deletion, lambda *_: None))
+
     def _true_answer(
         self, sent: Sent, environ: dict[str, Any], start_response: Callable[..., Any]
     ) -> Iterable[bytes]:
@@ -208,6 +213,9 @@ class Endpoint:
     ) -> Iterable[bytes]:
         if fault.kind == "delay":
             time.sleep(fault.seconds)
+            return self._moto(environ, start_response)
+        if fault.kind == "delete":
+            self._delete_bucket(environ)
             return self._moto(environ, start_response)
         if fault.kind == "drop":
             environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)

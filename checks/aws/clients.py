@@ -66,9 +66,16 @@ class Clients:
         connect_timeout: float = 10.0,
         read_timeout: float = 60.0,
         user_agent: str = "assay",
+        ca_bundle: str = "",
         most: int = 1024,
     ) -> None:
-        """`threads` is how many connections to one host are kept; `most`, how many clients."""
+        """Make none yet.
+
+        `threads` is how many connections to one host are kept; `most`, how many clients.
+        `ca_bundle` is a file of root certificates; empty: as the SDK is configured
+        (`AWS_CA_BUNDLE`), and Amazon's alone where it is not.
+        """
+        self._ca_bundle = ca_bundle
         self._allow = allowed(checks)
         self._options: dict[str, Any] = {
             "retries": {"total_max_attempts": 1},
@@ -135,7 +142,7 @@ class Clients:
             service,
             region_name=region,
             endpoint_url=access.endpoint_url or None,
-            verify=_roots(session, access, region),
+            verify=self._ca_bundle or _roots(session, access, region),
             config=Config(**options),
         )
         if access.endpoint_url:

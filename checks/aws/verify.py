@@ -20,7 +20,7 @@ from checks.aws.shapes import (
     regions_of,
     schema_of_shape,
 )
-from checks.aws.walk import WalkError, items, member, schema_of_query
+from checks.aws.walk import WalkError, items, meant, member, schema_of_query
 from checks.model import Call, Check, Scope
 from checks.template import NAMES, places
 
@@ -149,9 +149,7 @@ def _of_given(
         return
     for name in given:
         if name not in shape.members:
-            close = get_close_matches(name, list(shape.members), n=1)
-            hint = f"; did you mean '{close[0]}'?" if close else ""
-            yield f"{call.name}: no parameter '{name}'{hint}"
+            yield f"{call.name}: no parameter '{name}'{meant(name, shape.members)}"
     report = ParamValidator().validate(
         {name: value for name, value in sample.items() if name in shape.members}, shape
     )
@@ -183,9 +181,7 @@ def _sample(value: Any, shape: Any, row: Schema, parent: Schema | None) -> Any:
 def _known_literal(value: str, shape: Any) -> None:
     known = getattr(shape, "enum", None)
     if known and value not in known:
-        close = get_close_matches(value, known, n=1)
-        hint = f"; did you mean '{close[0]}'?" if close else ""
-        raise WalkError(f"'{value}' is not a value of {shape.name}{hint}")
+        raise WalkError(f"'{value}' is not a value of {shape.name}{meant(value, known)}")
 
 
 def _of_place(path: str, row: Schema, parent: Schema | None) -> Schema:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
 from typing import Any
 
@@ -30,9 +30,14 @@ def member(schema: Schema, name: str) -> Schema:
         return dict(properties[name])
     if isinstance(schema.get("additionalProperties"), dict):
         return dict(schema["additionalProperties"])
-    close = get_close_matches(name, list(properties), n=1)
-    hint = f"; did you mean '{close[0]}'?" if close else ""
-    raise WalkError(f"there is no member '{name}'{hint}")
+    raise WalkError(f"there is no member '{name}'{meant(name, properties)}")
+
+
+def meant(name: str, known: Iterable[str]) -> str:
+    """What was probably meant, as the end of a message; AWS spells `Arn` in four ways."""
+    folded = {one.lower(): one for one in known}
+    close = get_close_matches(name.lower(), list(folded), n=1)
+    return f"; did you mean '{folded[close[0]]}'?" if close else ""
 
 
 def items(schema: Schema) -> Schema:
