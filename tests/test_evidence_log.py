@@ -190,7 +190,7 @@ def test_a_run_that_is_not_sealed_leaves_nothing(world):
     with world.log.run(target=TARGET, slot=START, rules=rules_of("r1"), at=START) as run:
         run.add(finding("r1", "a"))
     assert world.log.append("agent", {}, START) == 1
-    assert [path.name for path in world.store.path.parent.glob(".assay-spool*")] == []
+    assert [path.name for path in world.store.path.parent.glob(".*-spool-*")] == []
 
 
 def test_a_run_says_what_it_could_not_see_and_what_it_asked(world):

@@ -31,6 +31,7 @@ from agent.evidence.store import (
     StoreReadOnly,
     Writing,
 )
+from agent.evidence.store.spool import clear_spools
 from agent.evidence.tree import Frontier, leaf_hash
 
 
@@ -55,6 +56,7 @@ class Log:
         """
         log = cls(store, signer, _take_lock(store.path))
         try:
+            clear_spools(store.path)
             if store_is_empty(store):
                 log._begin(at)
             log._ready()
@@ -211,7 +213,8 @@ class Log:
         with self._turn, self.store.writing() as writing:
             writing.put_meta({"origin": verifier.name, "vkey": str(verifier)})
             self._pending = Frontier()
-            body = {"origin": verifier.name, "vkey": str(verifier)}
+            schema = writing.schema_digest()
+            body = {"origin": verifier.name, "vkey": str(verifier), "schema": schema}
             self.put(writing, Kind.KEY, body, at)
 
     def _ready(self) -> Frontier:

@@ -102,7 +102,7 @@ class Run:
         self._log = log
         self.target, self.slot, self.trigger, self.started = target, slot, trigger, at
         self.rules = dict(sorted(rules.items()))
-        self._spool = Spool(log.store.path.parent)
+        self._spool = Spool(log.store.path)
         self._quoted = {rule: encode_basestring(rule) for rule in self.rules}
         self._observed: dict[str, str] = {}
 

@@ -136,6 +136,8 @@ class _Verification:
             raise LogInvalid(f"{where}: kind or time of the row differ from what was sealed")
         if index == 0 and (entry["kind"], entry.get("vkey")) != (Kind.KEY, str(self.verifier)):
             raise LogInvalid(f"{where}: does not name the key {self.verifier}")
+        if index == 0 and entry.get("schema") != self.view.schema_digest():
+            raise LogInvalid("the tables, indexes or guards are not defined as they were sealed")
         return entry
 
     def _checkpoint(self, row: Any, frontier: Frontier) -> None:

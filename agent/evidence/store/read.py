@@ -396,6 +396,10 @@ class Reading:
         guards = sqlite.missing_guards(self._connection)
         return [*sqlite.damage(self._connection), *(f"the guard {name}" for name in guards)]
 
+    def schema_digest(self) -> str:
+        """Give the hex SHA-256 of the definitions of all tables, indexes and guards."""
+        return sqlite.schema_digest(self._connection)
+
     def _rows(self, query: Any) -> Iterator[Row]:
         yield from self._connection.execution_options(stream_results=True).execute(query)
 

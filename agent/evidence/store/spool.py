@@ -1,14 +1,14 @@
 """The spool of one run: its findings and resources on disk until they are sealed.
 
 A SQLite file beside the store, unlinked as soon as it is open: it takes no memory by its size, and
-nothing is left of it when the process dies.
+goes when the process dies.
 """
 
 from __future__ import annotations
 
 import sqlite3
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -43,13 +43,13 @@ class Spool:
     worst of its outcomes.
     """
 
-    def __init__(self, folder: Path) -> None:
-        """Open an empty spool in `folder`. Raises `StoreError`."""
-        self._folder = folder
+    def __init__(self, store: Path) -> None:
+        """Open an empty spool beside a store. Raises `StoreError`."""
+        self._store = store
         self._rows: dict[str, list[tuple[Any, ...]]] = {table: [] for table in _ADD}
         self._recent: set[bytes] = set()
-        with as_store_errors(folder):
-            self._connection = _open(folder)
+        with as_store_errors(store):
+            self._connection = _open(store)
 
     def add_finding(self, row: tuple[Any, ...], content: bytes) -> None:
         """Keep a finding, and the content of its digest.
@@ -112,13 +112,15 @@ class Spool:
 
     def _write(self, table: str, rows: list[tuple[Any, ...]]) -> None:
         if rows:
-            with as_store_errors(self._folder):
+            with as_store_errors(self._store):
                 self._connection.executemany(_ADD[table], rows)
             rows.clear()
 
     def _read(self, sql: str, *values: object) -> Iterator[tuple[Any, ...]]:
-        with as_store_errors(self._folder):
-            yield from self._connection.execute(sql, values)
+        """Give rows; `yield from` would close the cursor of a spool that is closed already."""
+        with as_store_errors(self._store):
+            for row in self._connection.execute(sql, values):  # noqa: UP028 - see the docstring
+                yield row
 
 
 def merge(
@@ -138,11 +140,17 @@ def merge(
             ours, theirs = next(new, None), next(old, None)
 
 
-def _open(folder: Path) -> sqlite3.Connection:
-    with tempfile.NamedTemporaryFile(dir=folder, prefix=".assay-spool-") as file:
+def clear_spools(store: Path) -> None:
+    """Remove what a process that was killed while it opened a spool has left."""
+    for left in store.parent.glob(f".{store.name}-spool-*"):
+        left.unlink(missing_ok=True)
+
+
+def _open(store: Path) -> sqlite3.Connection:
+    with tempfile.NamedTemporaryFile(dir=store.parent, prefix=f".{store.name}-spool-") as file:
         connection = sqlite3.connect(file.name, check_same_thread=False, isolation_level=None)
         connection.executescript(_SCHEMA)
     return connection
 
 
-__all__: Sequence[str] = ["Spool", "merge"]
+__all__ = ["Spool", "clear_spools", "merge"]

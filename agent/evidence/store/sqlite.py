@@ -6,10 +6,12 @@ and holes in the numbering of truth; they stop mistakes, not an owner of the fil
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -115,6 +117,15 @@ def missing_guards(connection: Connection) -> list[str]:
     found = {str(row[0]): str(row[1]) for row in rows}
     expected = guards()
     return sorted(name for name in found.keys() | expected if found.get(name) != expected.get(name))
+
+
+def schema_digest(connection: Connection) -> str:
+    """Give the hex SHA-256 of all definitions of tables, indexes and triggers."""
+    query = (
+        "SELECT type, name, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite_stat%' ORDER BY 2"
+    )
+    rows = [[str(part) for part in row] for row in connection.execute(text(query))]
+    return sha256(json.dumps(rows).encode()).hexdigest()
 
 
 def _begin(connection: Connection) -> None:
