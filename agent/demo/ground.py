@@ -76,6 +76,10 @@ class Ground:
         start = random.Random(f"{self.seed}/{kind}/{fact}").randrange(of)  # noqa: S311 - no secret
         return (i + start) % of != 0
 
+    def draw(self, kind: str, i: int, *facts: str, of: int = 3) -> dict[str, bool]:
+        """`good` for each of the facts."""
+        return {fact: self.good(kind, fact, i, of=of) for fact in facts}
+
     def arn(self, service: str, region: str, rest: str) -> str:
         """An ARN of this account."""
         return f"arn:aws:{service}:{region}:{self.account}:{rest}"

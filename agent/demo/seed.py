@@ -108,6 +108,7 @@ def _first(ground: Ground) -> list[_Make]:
     for region in ground.regions:
         makes += [
             partial(keeping.data_key, ground, region),
+            partial(keeping.dead_letters, ground, region),
             partial(storage.logs, ground, region),
             partial(network.found, ground, region),
             partial(watching.trail_log_group, ground, region),

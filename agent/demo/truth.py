@@ -63,8 +63,8 @@ def _word(good: bool | None) -> str:
     return {True: "pass", False: "fail", None: "not_applicable"}[good]
 
 
-def _has(name: str) -> _Holds:
-    return lambda facts: bool(facts[name])
+def _has(*names: str) -> _Holds:
+    return lambda facts: all(facts[name] for name in names)
 
 
 def _lacks(name: str) -> _Holds:
@@ -78,6 +78,31 @@ def _at_least(name: str, least: int) -> _Holds:
 
 def _at_most(name: str, most: int) -> _Holds:
     return lambda facts: facts[name] <= most
+
+
+def _only(name: str, holds: _Holds) -> _Holds:
+    """The rule applies where the fact is true."""
+    return lambda facts: holds(facts) if facts[name] else None
+
+
+def _unless(name: str, holds: _Holds) -> _Holds:
+    """The rule applies where the fact is false."""
+    return lambda facts: None if facts[name] else holds(facts)
+
+
+def _trust(**good: bool) -> _Holds:
+    """The rule applies to roles with these kinds of trust."""
+    return lambda facts: good.get(facts["trust"])
+
+
+def _always(_facts: _Facts) -> bool:
+    """Everything of this kind is made in order, or moto makes it so."""
+    return True
+
+
+def _never(_facts: _Facts) -> bool:
+    """Nothing of this kind is made in order, or moto cannot make it so."""
+    return False
 
 
 def _opens(*names: str) -> _Holds:
@@ -130,7 +155,7 @@ _EACH: Mapping[str, tuple[str, _Holds]] = {
     ),
     "aws-ec2-security-group-default-closed": (
         "aws.ec2.security_group",
-        lambda f: f["closed"] if f["default"] else None,
+        _only("default", _has("closed")),
     ),
     "aws-ec2-security-group-rdp": ("aws.ec2.security_group", _opens("rdp", "all", "range")),
     "aws-ec2-security-group-ssh": ("aws.ec2.security_group", _opens("ssh", "ssh6", "all")),
@@ -143,7 +168,7 @@ _EACH: Mapping[str, tuple[str, _Holds]] = {
     "aws-elbv2-listener-tls": ("aws.elbv2.listener", _has("https")),
     "aws-elbv2-listener-tls-version": (
         "aws.elbv2.listener",
-        lambda f: f["modern"] if f["https"] else None,
+        _only("https", _has("modern")),
     ),
     "aws-iam-access-key-age": ("aws.iam.credential_report", _key_age),
     "aws-iam-credentials-unused": ("aws.iam.credential_report", _unused),
@@ -152,13 +177,13 @@ _EACH: Mapping[str, tuple[str, _Holds]] = {
     "aws-iam-policy-no-admin": ("aws.iam.policy", _has("no_admin")),
     "aws-iam-role-oidc-subject": (
         "aws.iam.role",
-        lambda f: {"ci": False, "ci_pinned": True}.get(f["trust"]),
+        _trust(ci=False, ci_pinned=True),
     ),
     "aws-iam-role-trust-not-public": ("aws.iam.role", lambda f: f["trust"] != "public"),
     "aws-iam-role-unused": ("aws.iam.role", _at_most("unused", 90)),
     "aws-iam-root-hardware-mfa": ("aws.account", _has("root_mfa")),
     "aws-iam-root-mfa": ("aws.account", _has("root_mfa")),
-    "aws-iam-root-no-access-keys": ("aws.account", lambda _f: True),
+    "aws-iam-root-no-access-keys": ("aws.account", _always),
     "aws-iam-root-unused": ("aws.iam.credential_report", lambda f: f["root"] or None),
     "aws-iam-user-mfa": ("aws.iam.credential_report", _user_mfa),
     "aws-iam-user-no-direct-policies": ("aws.iam.user", _lacks("own_policy")),
@@ -188,7 +213,7 @@ _EACH: Mapping[str, tuple[str, _Holds]] = {
     ),
     "aws-s3-bucket-encryption": ("aws.s3.bucket", _has("encryption")),
     "aws-s3-bucket-logging": ("aws.s3.bucket", _has("logging")),
-    "aws-s3-bucket-policy-not-public": ("aws.s3.bucket", _lacks("public")),
+    "aws-s3-bucket-policy-not-public": ("aws.s3.bucket", _has("private")),
     "aws-s3-bucket-public-access-block": (
         "aws.s3.bucket",
         lambda f: f["block"] or f["account_block"],
@@ -201,14 +226,59 @@ _EACH: Mapping[str, tuple[str, _Holds]] = {
     "aws-sqs-queue-encrypted": ("aws.sqs.queue", _has("encrypted")),
     "aws-sqs-queue-not-public": ("aws.sqs.queue", _has("private")),
     "aws-vpc-flow-logs": ("aws.ec2.vpc", _has("flow")),
+    "aws-backup-vault-locked": ("aws.backup.vault", _has("locked")),
+    "aws-cloudtrail-cloudwatch-logs": ("aws.cloudtrail.trail", _has("logs")),
+    "aws-cloudtrail-recording": ("aws.cloudtrail.trail", _has("logging")),
+    "aws-dynamodb-capacity": ("aws.dynamodb.table", _always),
+    "aws-ec2-instance-no-public-address": ("aws.ec2.instance", _has("private")),
+    "aws-ec2-instance-role": ("aws.ec2.instance", _has("role")),
+    "aws-ec2-network-acl-admin-ports": (
+        "aws.ec2.network_acl",
+        _unless("default", _lacks("admin_world")),
+    ),
+    "aws-ec2-security-group-used": (
+        "aws.ec2.security_group",
+        _unless("default", _has("used")),
+    ),
+    "aws-ec2-subnet-no-public-address": ("aws.ec2.subnet", _lacks("public")),
+    "aws-ecr-repository-tags-immutable": ("aws.ecr.repository", _has("immutable")),
+    "aws-elbv2-invalid-headers": ("aws.elbv2.load_balancer", _has("drop")),
+    "aws-elbv2-multi-az": ("aws.elbv2.load_balancer", _always),
+    "aws-iam-policy-no-escalation": (
+        "aws.iam.policy",
+        _has("no_admin", "no_escalation"),
+    ),
+    "aws-iam-role-admin-limited": ("aws.iam.role", _only("admin", _never)),
+    "aws-iam-role-trusts-known-accounts": (
+        "aws.iam.role",
+        _trust(partner=False, partner_with_id=True),
+    ),
+    "aws-iam-support-role": ("aws.account", _always),
+    "aws-iam-user-one-active-key": (
+        "aws.iam.credential_report",
+        _unless("root", lambda f: len(_active(f)) <= 1),
+    ),
+    "aws-lambda-dead-letter": ("aws.lambda.function", _never),
+    "aws-lambda-environment-no-secrets": ("aws.lambda.function", _has("clean")),
+    "aws-lambda-function-runtime": ("aws.lambda.function", _has("modern")),
+    "aws-rds-cluster-backups": ("aws.rds.db_cluster", _at_least("days", 7)),
+    "aws-rds-cluster-deletion-protection": ("aws.rds.db_cluster", _has("protected")),
+    "aws-rds-instance-monitoring": ("aws.rds.db_instance", _has("watched")),
+    "aws-s3-bucket-acl-disabled": ("aws.s3.bucket", _has("acl")),
+    "aws-s3-bucket-acl-not-public": ("aws.s3.bucket", _has("acl")),
+    "aws-s3-bucket-lifecycle": ("aws.s3.bucket", _has("expiry")),
+    "aws-secretsmanager-not-public": ("aws.secretsmanager.secret", _has("private")),
+    "aws-sqs-queue-dead-letter": ("aws.sqs.queue", _unless("dead", _has("redrive"))),
 }
 
 _AT_LEAST_ONE = frozenset({"aws-s3-account-public-access-block"})
 """Each of these must hold, and there must be one; the seeding always makes one."""
 
 _ANY_IN_ACCOUNT: Mapping[str, tuple[str, _Holds]] = {
-    "aws-backup-plan-exists": ("aws.backup.plan", lambda _f: True),
-    "aws-cloudtrail-management-events": ("aws.cloudtrail.trail", lambda _f: True),
+    "aws-backup-plan-exists": ("aws.backup.plan", _always),
+    "aws-cloudtrail-management-events": ("aws.cloudtrail.trail", _always),
+    "aws-backup-plan-copies": ("aws.backup.plan", _never),
+    "aws-cloudtrail-s3-events": ("aws.cloudtrail.trail", _never),
     "aws-cloudtrail-multi-region": (
         "aws.cloudtrail.trail",
         lambda f: f["multi"] and f["logging"],

@@ -58,10 +58,7 @@ def account(ground: Ground) -> Iterator[Seeded]:
 
 def user(ground: Ground, i: int) -> Iterator[Seeded]:
     """A person or a program: password, MFA, up to two keys, ages, policies of their own."""
-    good = {
-        name: ground.good("user", name, i, of=5)
-        for name in ("mfa", "key_age", "used", "one_key", "no_own_policy")
-    }
+    good = ground.draw("user", i, "mfa", "key_age", "used", "one_key", "no_own_policy", of=5)
     person = i % 3 != 2  # noqa: PLR2004 - two people to each program
     name = _NAMES[i % len(_NAMES)] + (str(i) if i >= len(_NAMES) else "")
     name = name if person else f"svc-{name}"
@@ -148,9 +145,7 @@ def groups(ground: Ground) -> Iterator[Seeded]:
 
 def managed_policy(ground: Ground, i: int) -> Iterator[Seeded]:
     """A policy of the customer's own."""
-    good = {
-        name: ground.good("policy", name, i) for name in ("no_admin", "no_escalation", "no_decrypt")
-    }
+    good = ground.draw("policy", i, "no_admin", "no_escalation", "no_decrypt")
     good["no_escalation"] |= i % 2 == 0
     statements = [allow(["s3:GetObject", "s3:ListBucket"], f"arn:aws:s3:::harbour-{i}/*")]
     if not good["no_admin"]:
@@ -192,9 +187,14 @@ def role(ground: Ground, i: int) -> Iterator[Seeded]:
             PolicyDocument=policy(allow("s3:GetObject", "arn:aws:s3:::harbour-1/*")),
         )
     arn = f"arn:aws:iam::{ground.account}:role/{name}"
+    limited = ground.good("role", "limited", i, of=5)
+    if not limited:
+        iam.attach_role_policy(
+            RoleName=name, PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess"
+        )
     days = 20 if ground.good("role", "used", i, of=5) else 200
     ground.cloud.age(Age(role=name, days=days))
-    facts = {"trust": fact, "inline": inline, "unused": days}
+    facts = {"trust": fact, "inline": inline, "unused": days, "admin": not limited}
     yield Seeded(kind="aws.iam.role", id=arn, region="", handle=name, facts=facts)
 
 
@@ -206,5 +206,5 @@ def support_role(ground: Ground) -> Iterator[Seeded]:
     )
     iam.attach_role_policy(RoleName="support", PolicyArn="arn:aws:iam::aws:policy/AWSSupportAccess")
     arn = f"arn:aws:iam::{ground.account}:role/support"
-    facts = {"trust": "service", "inline": False, "unused": 0}
+    facts = {"trust": "service", "inline": False, "unused": 0, "admin": False}
     yield Seeded(kind="aws.iam.role", id=arn, region="", handle="support", facts=facts)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
 from agent.demo.documents import allow, deny_without_tls, policy
 from agent.demo.ground import Ground, Seeded
+
+_PASSWORD = "correct-horse"  # noqa: S105 - of fictional databases
 
 
 def data_key(ground: Ground, region: str) -> Iterator[Seeded]:
@@ -66,13 +69,17 @@ def secret(ground: Ground, region: str, i: int) -> Iterator[Seeded]:
     if rotated:
         # Managed rotation, without a function: moto would start Docker to run one.
         manager.rotate_secret(SecretId=made, RotationRules={"AutomaticallyAfterDays": 30})
-    facts = {"rotated": rotated, "days": 30 if rotated else None}
+    private = ground.good("secret", "private", i)
+    if not private:
+        statement = allow("secretsmanager:GetSecretValue", "*", principal="*")
+        manager.put_resource_policy(SecretId=made, ResourcePolicy=policy(statement))
+    facts = {"rotated": rotated, "private": private}
     yield Seeded(kind="aws.secretsmanager.secret", id=made, region=region, handle=name, facts=facts)
 
 
 def table(ground: Ground, region: str, i: int) -> Iterator[Seeded]:
     """A DynamoDB table."""
-    good = {name: ground.good("dynamodb", name, i) for name in ("recovery", "kms", "protected")}
+    good = ground.draw("dynamodb", i, "recovery", "kms", "protected")
     name = f"{('orders', 'carts', 'sessions')[i % 3]}-{i}"
     dynamodb = ground.client("dynamodb", region)
     sse = {"Enabled": True, "SSEType": "KMS", "KMSMasterKeyId": f"alias/harbour-{region}"}
@@ -93,24 +100,27 @@ def table(ground: Ground, region: str, i: int) -> Iterator[Seeded]:
 
 def database(ground: Ground, region: str, i: int) -> Iterator[Seeded]:
     """An RDS instance and a manual snapshot of it."""
-    good = {
-        name: ground.good("rds", name, i)
-        for name in (
-            "encrypted",
-            "private",
-            "backup",
-            "multi_az",
-            "protected",
-            "upgrade",
-            "logs",
-            "iam",
-        )
-    }
+    good = ground.draw(
+        "rds",
+        i,
+        "encrypted",
+        "private",
+        "backup",
+        "multi_az",
+        "protected",
+        "upgrade",
+        "logs",
+        "watched",
+    )
     rds = ground.client("rds", region)
     name = f"harbour-{('orders', 'ledger', 'search')[i % 3]}-{i}"
     encrypted = {
         "StorageEncrypted": True,
         "KmsKeyId": ground.arn("kms", region, f"alias/harbour-{region}"),
+    }
+    watched = {
+        "MonitoringInterval": 60,
+        "MonitoringRoleArn": f"arn:aws:iam::{ground.account}:role/support",
     }
     made = rds.create_db_instance(
         DBInstanceIdentifier=name,
@@ -118,18 +128,18 @@ def database(ground: Ground, region: str, i: int) -> Iterator[Seeded]:
         Engine="postgres",
         AllocatedStorage=20,
         MasterUsername="harbour",
-        MasterUserPassword="correct-horse",
+        MasterUserPassword=_PASSWORD,
         PubliclyAccessible=not good["private"],
         BackupRetentionPeriod=14 if good["backup"] else 1,
         MultiAZ=good["multi_az"],
         DeletionProtection=good["protected"],
         AutoMinorVersionUpgrade=good["upgrade"],
-        EnableIAMDatabaseAuthentication=good["iam"],
         EnableCloudwatchLogsExports=["postgresql"] if good["logs"] else [],
         **(encrypted if good["encrypted"] else {"StorageEncrypted": False}),
+        **(watched if good["watched"] else {"MonitoringInterval": 0}),
     )["DBInstance"]["DBInstanceArn"]
-    facts = {**good, "days": 14 if good["backup"] else 1}
-    yield Seeded(kind="aws.rds.db_instance", id=made, region=region, handle=name, facts=facts)
+    known = {**good, "days": 14 if good["backup"] else 1}
+    yield Seeded(kind="aws.rds.db_instance", id=made, region=region, handle=name, facts=known)
     yield _database_snapshot(ground, region, name, encrypted=good["encrypted"], i=i)
 
 
@@ -158,23 +168,26 @@ def _database_snapshot(
 
 def cluster(ground: Ground, region: str, i: int) -> Iterator[Seeded]:
     """An Aurora cluster without members; moto never makes one of several zones."""
-    encrypted = ground.good("rds_cluster", "encrypted", i)
+    good = ground.draw("rds_cluster", i, "encrypted", "backup", "protected", of=2)
     key = ground.arn("kms", region, f"alias/harbour-{region}")
     name = f"harbour-aurora-{i}"
+    days = 14 if good["backup"] else 1
     made = ground.client("rds", region).create_db_cluster(
         DBClusterIdentifier=name,
         Engine="aurora-postgresql",
         MasterUsername="harbour",
-        MasterUserPassword="correct-horse",
-        **({"StorageEncrypted": True, "KmsKeyId": key} if encrypted else {}),
+        MasterUserPassword=_PASSWORD,
+        BackupRetentionPeriod=days,
+        DeletionProtection=good["protected"],
+        **({"StorageEncrypted": True, "KmsKeyId": key} if good["encrypted"] else {}),
     )["DBCluster"]["DBClusterArn"]
-    facts = {"encrypted": encrypted, "multi_az": False}
+    facts = {**good, "multi_az": False, "days": days}
     yield Seeded(kind="aws.rds.db_cluster", id=made, region=region, handle=name, facts=facts)
 
 
 def queue(ground: Ground, region: str, i: int) -> Iterator[Seeded]:
     """An SQS queue."""
-    good = {name: ground.good("sqs", name, i) for name in ("encrypted", "private")}
+    good = ground.draw("sqs", i, "encrypted", "private", "redrive")
     name = f"harbour-{('jobs', 'mail', 'events')[i % 3]}-{i}"
     arn = ground.arn("sqs", region, name)
     if not good["encrypted"]:
@@ -189,15 +202,30 @@ def queue(ground: Ground, region: str, i: int) -> Iterator[Seeded]:
         statements.append(allow("sqs:SendMessage", arn, principal="*"))
     if i % 4 or not good["private"]:
         attributes["Policy"] = policy(*statements)
+    if good["redrive"]:
+        dead = ground.arn("sqs", region, "harbour-dlq")
+        redrive = {"deadLetterTargetArn": dead, "maxReceiveCount": 3}
+        attributes["RedrivePolicy"] = json.dumps(redrive)
     url = ground.client("sqs", region).create_queue(QueueName=name, Attributes=attributes)[
         "QueueUrl"
     ]
-    yield Seeded(kind="aws.sqs.queue", id=url, region=region, handle=url, facts=good)
+    yield Seeded(
+        kind="aws.sqs.queue", id=url, region=region, handle=url, facts={**good, "dead": False}
+    )
+
+
+def dead_letters(ground: Ground, region: str) -> Iterator[Seeded]:
+    """The queue for what other queues could not get rid of."""
+    attributes = {"SqsManagedSseEnabled": "true"}
+    made = ground.client("sqs", region).create_queue(QueueName="harbour-dlq", Attributes=attributes)
+    url = made["QueueUrl"]
+    facts = {"encrypted": True, "private": True, "redrive": False, "dead": True}
+    yield Seeded(kind="aws.sqs.queue", id=url, region=region, handle=url, facts=facts)
 
 
 def topic(ground: Ground, region: str, i: int) -> Iterator[Seeded]:
     """An SNS topic."""
-    good = {name: ground.good("sns", name, i) for name in ("encrypted", "private")}
+    good = ground.draw("sns", i, "encrypted", "private")
     name = f"harbour-{('alerts', 'orders', 'billing')[i % 3]}-{i}"
     arn = ground.arn("sns", region, name)
     who: Any = {"AWS": f"arn:aws:iam::{ground.account}:root"} if good["private"] else "*"
@@ -210,7 +238,7 @@ def topic(ground: Ground, region: str, i: int) -> Iterator[Seeded]:
 
 def function(ground: Ground, region: str, i: int) -> Iterator[Seeded]:
     """A Lambda function."""
-    good = {name: ground.good("lambda", name, i) for name in ("private", "modern")}
+    good = ground.draw("lambda", i, "private", "modern", "clean")
     name = f"harbour-{('resize', 'notify', 'import')[i % 3]}-{i}"
     client = ground.client("lambda", region)
     made = client.create_function(
@@ -219,7 +247,11 @@ def function(ground: Ground, region: str, i: int) -> Iterator[Seeded]:
         Role=f"arn:aws:iam::{ground.account}:role/support",
         Handler="main.handle",
         Code={"ZipFile": _EMPTY_ZIP},
-        Environment={"Variables": {"STAGE": "live"}},
+        Environment={
+            "Variables": {"STAGE": "live"}
+            if good["clean"]
+            else {"STAGE": "live", "DB_PASSWORD": "hunter2-hunter2"}
+        },
     )["FunctionArn"]
     client.add_permission(
         FunctionName=name,

@@ -192,10 +192,7 @@ def network_acl(ground: Ground, region: str, i: int) -> Iterator[Seeded]:
 def instance(ground: Ground, region: str, i: int) -> Iterator[Seeded]:
     """A running machine with its root volume."""
     ec2 = ground.client("ec2", region)
-    good = {
-        name: ground.good("instance", name, i)
-        for name in ("imdsv2", "private", "encrypted", "role")
-    }
+    good = ground.draw("instance", i, "imdsv2", "private", "encrypted", "role")
     disk: dict[str, Any] = {
         "VolumeSize": 8,
         "Encrypted": good["encrypted"],
@@ -264,7 +261,7 @@ def image(ground: Ground, region: str, i: int) -> Iterator[Seeded]:
 def load_balancer(ground: Ground, region: str, i: int) -> Iterator[Seeded]:
     """An application load balancer with one listener."""
     elb = ground.client("elbv2", region)
-    good = {name: ground.good("elb", name, i) for name in ("logging", "protected", "drop", "https")}
+    good = ground.draw("elb", i, "logging", "protected", "drop", "https")
     made = elb.create_load_balancer(
         Name=f"harbour-{i}",
         Subnets=list(ground.places[region].subnets),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from agent.demo.documents import allow, deny_without_tls, policy
 from agent.demo.ground import Ground, Seeded
@@ -23,7 +23,7 @@ def logs(ground: Ground, region: str) -> Iterator[Seeded]:
     name = log_bucket(region)
     arn = f"arn:aws:s3:::{name}"
     s3 = ground.client("s3", region)
-    s3.create_bucket(Bucket=name, **_place(region))
+    s3.create_bucket(Bucket=name, ObjectOwnership="BucketOwnerEnforced", **_place(region))
     writers = ["cloudtrail.amazonaws.com", "delivery.logs.amazonaws.com"]
     document = policy(
         # First and by itself: moto looks for just this one, and trips over a principal "*".
@@ -37,73 +37,65 @@ def logs(ground: Ground, region: str) -> Iterator[Seeded]:
     s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
     encrypt_bucket(ground, region, name, "AES256")
     facts = {
-        "encryption": "AES256", "versioned": True, "block": True, "tls": True, "public": False,
-        "acl_public": False, "logging": False, "lifecycle": False,
+        "encryption": "AES256", "versioned": True, "block": True, "tls": True, "private": True,
+        "acl": True, "logging": False, "expiry": False,
     }  # fmt: skip
     yield Seeded(kind="aws.s3.bucket", id=arn, region=region, handle=name, facts=facts)
 
 
 def bucket(ground: Ground, region: str, i: int) -> Iterator[Seeded]:
     """A bucket of data."""
-    good = {
-        name: ground.good("bucket", name, i, of=5)
-        for name in (
-            "encryption",
-            "kms",
-            "versioned",
-            "block",
-            "tls",
-            "public",
-            "acl",
-            "logging",
-            "lifecycle",
-        )
-    }
+    names = [
+        "encryption",
+        "kms",
+        "versioned",
+        "block",
+        "tls",
+        "private",
+        "acl",
+        "logging",
+        "expiry",
+    ]
+    good = ground.draw("bucket", i, *names, of=5)
     name = f"harbour-{_WORDS[i % len(_WORDS)]}-{i}"
-    arn = f"arn:aws:s3:::{name}"
     s3 = ground.client("s3", region)
-    acl = {} if good["acl"] else {"ACL": "public-read", "ObjectOwnership": "ObjectWriter"}
+    open_acl = {"ACL": "public-read", "ObjectOwnership": "ObjectWriter"}
+    acl = {"ObjectOwnership": "BucketOwnerEnforced"} if good["acl"] else open_acl
     s3.create_bucket(Bucket=name, **_place(region), **acl)
     algorithm = ("aws:kms" if good["kms"] else "AES256") if good["encryption"] else ""
     if algorithm:
         encrypt_bucket(ground, region, name, algorithm)
-    statements = [
-        allow("s3:GetObject", f"{arn}/*", principal={"AWS": f"arn:aws:iam::{ground.account}:root"})
-    ]
-    if good["tls"]:
-        statements.append(deny_without_tls("s3", [arn, f"{arn}/*"]))
-    if not good["public"]:
-        statements.append(allow("s3:GetObject", f"{arn}/*", principal="*"))
-    if i % 4 or good["tls"] or not good["public"]:
-        s3.put_bucket_policy(Bucket=name, Policy=policy(*statements))
+    if i % 4 or good["tls"] or not good["private"]:
+        s3.put_bucket_policy(Bucket=name, Policy=_bucket_policy(ground, name, good))
+    # What is not as it should be is switched off in one half of the buckets, and never was on in
+    # the other.
     if good["versioned"] or i % 2:
         status = "Enabled" if good["versioned"] else "Suspended"
         s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": status})
     if good["block"] or i % 2:
-        s3.put_public_access_block(
-            Bucket=name, PublicAccessBlockConfiguration=BLOCK | {"BlockPublicPolicy": good["block"]}
-        )
+        block = BLOCK | {"BlockPublicPolicy": good["block"]}
+        s3.put_public_access_block(Bucket=name, PublicAccessBlockConfiguration=block)
     if good["logging"]:
-        s3.put_bucket_logging(
-            Bucket=name,
-            BucketLoggingStatus={
-                "LoggingEnabled": {"TargetBucket": log_bucket(region), "TargetPrefix": name}
-            },
-        )
-    if good["lifecycle"]:
-        rule = {
-            "ID": "old",
-            "Status": "Enabled",
-            "Filter": {"Prefix": ""},
-            "Expiration": {"Days": 730},
-        }
-        s3.put_bucket_lifecycle_configuration(Bucket=name, LifecycleConfiguration={"Rules": [rule]})
-    facts = {
-        "encryption": algorithm, "versioned": good["versioned"], "block": good["block"],
-        "tls": good["tls"], "public": not good["public"], "acl_public": not good["acl"],
-        "logging": good["logging"], "lifecycle": good["lifecycle"],
-    }  # fmt: skip
+        logging = {"TargetBucket": log_bucket(region), "TargetPrefix": name}
+        s3.put_bucket_logging(Bucket=name, BucketLoggingStatus={"LoggingEnabled": logging})
+    if good["expiry"]:
+        rule = {"ID": "old", "Status": "Enabled", "Filter": {"Prefix": ""}}
+        lifecycle = {"Rules": [{**rule, "Expiration": {"Days": 730}}]}
+        s3.put_bucket_lifecycle_configuration(Bucket=name, LifecycleConfiguration=lifecycle)
+    facts = {**good, "encryption": algorithm}
+    arn = f"arn:aws:s3:::{name}"
     yield Seeded(kind="aws.s3.bucket", id=arn, region=region, handle=name, facts=facts)
+
+
+def _bucket_policy(ground: Ground, name: str, good: Mapping[str, bool]) -> str:
+    arn = f"arn:aws:s3:::{name}"
+    owner = {"AWS": f"arn:aws:iam::{ground.account}:root"}
+    statements = [allow("s3:GetObject", f"{arn}/*", principal=owner)]
+    if good["tls"]:
+        statements.append(deny_without_tls("s3", [arn, f"{arn}/*"]))
+    if not good["private"]:
+        statements.append(allow("s3:GetObject", f"{arn}/*", principal="*"))
+    return policy(*statements)
 
 
 def encrypt_bucket(ground: Ground, region: str, name: str, algorithm: str) -> None:
@@ -164,7 +156,7 @@ def volume(ground: Ground, region: str, i: int) -> Iterator[Seeded]:
 
 def file_system(ground: Ground, region: str, i: int) -> Iterator[Seeded]:
     """An EFS file system."""
-    good = {name: ground.good("efs", name, i) for name in ("encrypted", "backup")}
+    good = ground.draw("efs", i, "encrypted", "backup")
     made = ground.client("efs", region).create_file_system(
         CreationToken=f"fs-{i}",
         Encrypted=good["encrypted"],
@@ -177,7 +169,7 @@ def file_system(ground: Ground, region: str, i: int) -> Iterator[Seeded]:
 
 def repository(ground: Ground, region: str, i: int) -> Iterator[Seeded]:
     """An ECR repository of images."""
-    good = {name: ground.good("ecr", name, i) for name in ("scan", "immutable", "kms", "private")}
+    good = ground.draw("ecr", i, "scan", "immutable", "kms", "private")
     name = f"harbour/{('api', 'worker', 'web')[i % 3]}-{i}"
     ecr = ground.client("ecr", region)
     kms = {"encryptionType": "KMS", "kmsKey": f"alias/harbour-{region}"}

@@ -76,7 +76,7 @@ def detector(ground: Ground, region: str) -> Iterator[Seeded]:
 
 def log_group(ground: Ground, region: str, i: int) -> Iterator[Seeded]:
     """A log group: long enough kept, too short, or for ever."""
-    good = {name: ground.good("logs", name, i) for name in ("kept", "kms")}
+    good = ground.draw("logs", i, "kept", "kms")
     name = f"/harbour/{('api', 'worker', 'web')[i % 3]}-{i}"
     logs = ground.client("logs", region)
     key = {"kmsKeyId": ground.arn("kms", region, f"alias/harbour-{region}")} if good["kms"] else {}
