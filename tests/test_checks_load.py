@@ -1,4 +1,5 @@
 """A check document that is wrong is refused with the place of its first mistake."""
+# ruff: noqa: E501  # one call of a check is one line
 
 import pytest
 

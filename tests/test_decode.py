@@ -40,7 +40,7 @@ def test_there_is_one_value_for_the_same_fact(given, expected):
     "given", [float("nan"), float("inf"), "\ud800", {1: "x"}, 2**53, 1e300, {1, 2}], ids=repr
 )
 def test_what_json_cannot_carry_is_refused(given):
-    with pytest.raises(ValueError, match="JSON|surrogate|not text"):
+    with pytest.raises(ValueError, match=r"JSON|surrogate|not text"):
         canonical({"inside": [given]})
 
 

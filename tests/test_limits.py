@@ -18,7 +18,7 @@ class Time:
         return Clock(
             now=lambda: datetime(2026, 1, 1, tzinfo=UTC),
             monotonic=lambda: self.at,
-            sleep=lambda seconds: None,
+            sleep=lambda _: None,
             random=lambda: 0.5,
         )
 
