@@ -18,7 +18,7 @@ import msgspec
 from msgspec import Struct, field
 
 from agent.duration import parse_duration
-from checks.yaml import List, Map, Place, YamlError, read_yaml
+from checks.yaml import Map, YamlError, find_place, read_yaml
 
 
 class ConfigError(Exception):
@@ -128,7 +128,7 @@ def load_settings(path: Path | None, environment: Mapping[str, str] | None = Non
         settings = _convert(document)
         _check(settings)
     except _Mistake as mistake:
-        at = _place(written, mistake.path) or found or "environment"
+        at = find_place(written, _steps(mistake.path)) or found or "environment"
         raise ConfigError(f"{at}: {mistake}") from None
     where = {"folder": str(found.parent), "file": str(found)} if found else {}
     return msgspec.structs.replace(settings, **where)
@@ -175,17 +175,10 @@ def _convert(document: Mapping[str, Any]) -> Settings:
         raise _Mistake(whole.lstrip("."), message) from None
 
 
-def _place(document: Any, path: str) -> Place | None:
-    """Find where `targets[0].role_arn` stands in the file, or the nearest thing around it."""
-    place: Place | None = getattr(document, "place", None)
-    for step in re.findall(r"[^.\[\]]+", path):
-        if isinstance(document, Map) and step in document:
-            place, document = document.keys_at[step], document[step]
-        elif isinstance(document, List) and step.isdigit() and int(step) < len(document):
-            place, document = document.items_at[int(step)], document[int(step)]
-        else:
-            break
-    return place
+def _steps(path: str) -> list[str | int]:
+    """`targets[0].role_arn` as steps."""
+    found = re.findall(r"\[(\d+)\]|([^.\[\]]+)", path)
+    return [int(index) if index else name for index, name in found]
 
 
 def _check(settings: Settings) -> None:

@@ -109,6 +109,10 @@ class Scheduler:
             replace_existing=True,
         )
 
+    def once(self, name: str, work: Callable[[], None]) -> None:
+        """Call `work` as soon as a worker is free."""
+        self._scheduler.add_job(work, id=f"once:{name}", misfire_grace_time=None)
+
     def start(self) -> None:
         """Start the clockwork; returns at once."""
         self.repeat("tick", timedelta(seconds=5), self._tick)

@@ -8,7 +8,7 @@ second documents; `no`, `on`, `2026-01-01` and `0o17` stay the text that they ar
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -90,6 +90,28 @@ def parse_yaml(text: str, file: str) -> Any:
     except yaml.YAMLError as error:
         raise YamlError(f"{Place(file, 1, 1)}: {' '.join(str(error).split())}") from error
     return _Composer(file).document(events)
+
+
+def plain(value: Any) -> Any:
+    """Give the same as plain dict, list and str, which know no place."""
+    if isinstance(value, dict):
+        return {str(key): plain(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [plain(inner) for inner in value]
+    return str(value) if isinstance(value, str) else value
+
+
+def find_place(document: Any, steps: Iterable[str | int]) -> Place | None:
+    """Find where `("targets", 0, "role")` stands, or the nearest thing around it."""
+    place: Place | None = getattr(document, "place", None)
+    for step in steps:
+        if isinstance(document, Map) and step in document:
+            place, document = document.keys_at[str(step)], document[step]
+        elif isinstance(document, List) and isinstance(step, int) and step < len(document):
+            place, document = document.items_at[step], document[step]
+        else:
+            break
+    return place
 
 
 def unknown_key(key: str, known: Iterator[str] | tuple[str, ...] | list[str]) -> str:

@@ -1,0 +1,66 @@
+"""The folder of the evidence: the store and the signing key, made when they are not there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+from agent.config import Settings
+from agent.evidence import keys
+from agent.evidence.log import Log
+from agent.evidence.note import Signer
+from agent.evidence.store import Store, StoreMissing, StoreReadOnly
+
+STORE = "evidence.db"
+KEY = "log.key"
+
+
+def folder_of(settings: Settings) -> Path:
+    """Give the folder that the configuration names."""
+    return settings.path(settings.store)
+
+
+@contextmanager
+def open_log(settings: Settings, *, at: datetime) -> Iterator[Log]:
+    """Become the writer of the log, made with a new key when there is none yet.
+
+    Raises `StoreError` or `KeyFileError`, each one line that says what to do.
+    """
+    folder = folder_of(settings)
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise StoreReadOnly(f"{folder}: cannot be made: {error.strerror}") from error
+    key = _key(folder, settings.origin)
+    store = Store.open(folder / STORE)
+    try:
+        with Log.open(store, key, at=at) as log:
+            yield log
+    finally:
+        store.close()
+
+
+@contextmanager
+def open_store(settings: Settings) -> Iterator[Store]:
+    """Read the store without being its writer; an agent may run meanwhile. Raises `StoreError`."""
+    path = folder_of(settings) / STORE
+    if not path.exists():
+        raise StoreMissing(
+            f"{path}: there is no evidence yet; `assay check` or `assay serve` starts it"
+        )
+    store = Store.open(path, create=False, read_only=True)
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+def _key(folder: Path, origin: str) -> Signer:
+    path = folder / KEY
+    if path.exists():
+        return keys.load(path)
+    if (folder / STORE).exists():
+        raise keys.KeyFileError(f"{path}: the key of this log is gone; put it back to write on")
+    return keys.generate(path, origin)

@@ -1,0 +1,270 @@
+"""One rule on one resource: the findings. Pure; the only place where their outcome is decided.
+
+`when` false: not_applicable. Any clause of `require` false: fail. Else any clause that cannot be
+evaluated: error. Else pass. A facet that could not be seen is not absent: reading it is an error
+that carries the gap's cause and the permission that is missing.
+
+The values kept with a finding are all that decided it, but the time: `judge_again` gives the same
+outcome from them years later.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from agent.cel import EvalError, Program
+from agent.model import Finding, Outcome
+from agent.params import with_params
+from agent.rule import Clause, Each, Quantifier, Rule
+from checks.model import Gap, Resource, Target
+
+ROOTS = ("resource", "params", "now", "target")
+"""The variables of expressions, in the order in which programs take them; `each`'s follows."""
+
+_DECIDED_MAX = 20
+_VALUE_MAX = 200
+
+Given = tuple[Any, ...]
+Verdict = tuple[Outcome, Sequence[Clause] | Sequence[EvalError]]
+
+
+def judge(rule: Rule, resource: Resource, *, now: datetime, target: Target) -> tuple[Finding, ...]:
+    """Every finding of `rule` on `resource`: one, or with `each` one an element. Raises nothing."""
+    place = {"id": target.id, "provider": target.provider}
+    given = (resource.attributes, rule.params, now, place)
+    gaps = _gaps_read(rule, resource) if resource.gaps else ()
+    kept: dict[str, Any] = {"resource": rule.keep(resource.attributes)}
+    if rule.keep_params:
+        kept["params"] = rule.keep_params
+    if rule.keeps_target:
+        kept["target"] = place
+    if gaps:
+        kept["unseen"] = [_path(gap) for gap in gaps]
+    if rule.each is not None:
+        return tuple(_elements(rule, rule.each, resource, given=given, kept=kept, gaps=gaps))
+    return (_finding(rule, resource, resource.id, given=given, kept=kept, gaps=gaps),)
+
+
+def judge_again(rule: Rule, values: Mapping[str, Any], *, now: datetime) -> Outcome:
+    """Give the outcome of the values kept with a resource's finding; `now` is that run's time.
+
+    The rule must be the text that the finding was made with; its parameters come from the values.
+    """
+    rule, given = _given_again(rule, values, now)
+    unseen = values.get("unseen", ())
+    if rule.each is not None and rule.each.name not in values:
+        items = _items(rule.each, given, unseen)
+        return Outcome.ERROR if isinstance(items, EvalError) else Outcome.NOT_APPLICABLE
+    return _verdict(rule, given, unseen)[0]
+
+
+def explain(rule: Rule, values: Mapping[str, Any], *, now: datetime) -> tuple[str, ...]:
+    """Say what decided, as `path = value` lines, from the values kept with a finding; at most 20.
+
+    Empty when what decided is the lack of something: the finding's message says so.
+    """
+    rule, given = _given_again(rule, values, now)
+    unseen = values.get("unseen", ())
+    outcome, why = _verdict(rule, given, unseen)
+    if outcome is Outcome.NOT_APPLICABLE and rule.when is not None:
+        programs = [rule.when]
+    else:
+        clauses = why if outcome is Outcome.FAIL else rule.require
+        programs = [clause.that for clause in clauses if isinstance(clause, Clause)]
+    lines: dict[str, None] = {}
+    for program in programs:
+        for path, value in program.explain(_named(rule, given), unseen).decided:
+            lines[f"{path} = {_shown(value)}"] = None
+    return tuple(lines)[:_DECIDED_MAX]
+
+
+def gap_message(gap: Gap) -> str:
+    """Say what could not be seen, why, and what to grant; the same words every run.
+
+    The provider's own message is left out: it may hold request ids; the run's record has it.
+    """
+    what = gap.facet or gap.check
+    call = f"{gap.call}: " if gap.call else ""
+    code = f" ({gap.code})" if gap.code and gap.code != gap.cause.value else ""
+    grant = f"; grant {', '.join(gap.needs)}" if gap.needs and gap.cause.value == "denied" else ""
+    return f"cannot see {what}: {call}{gap.cause.value}{code}{grant}"
+
+
+def _finding(
+    rule: Rule,
+    resource: Resource,
+    identity: str,
+    *,
+    given: Given,
+    kept: Mapping[str, Any],
+    gaps: Sequence[Gap],
+) -> Finding:
+    outcome, why = _verdict(rule, given, kept["unseen"] if gaps else ())
+    if outcome is Outcome.PASS:
+        return Finding(
+            rule=rule.id,
+            resource=identity,
+            region=resource.region,
+            outcome=outcome,
+            values=kept,
+            observed_at=resource.observed_at,
+        )
+    code, message, needs = _said(rule, outcome, why, given, gaps)
+    return Finding(
+        rule=rule.id,
+        resource=identity,
+        region=resource.region,
+        outcome=outcome,
+        code=code,
+        message=message,
+        values=kept,
+        observed_at=resource.observed_at,
+        needs=needs,
+    )
+
+
+def _elements(
+    rule: Rule,
+    each: Each,
+    resource: Resource,
+    *,
+    given: Given,
+    kept: dict[str, Any],
+    gaps: Sequence[Gap],
+) -> Iterator[Finding]:
+    """One finding an element; one on the resource itself when the list is empty or unseen."""
+    items = _items(each, given, kept.get("unseen", ()))
+    if isinstance(items, EvalError) or not items:
+        failed = isinstance(items, EvalError)
+        code, message, needs = (
+            _error_said(items, gaps)
+            if isinstance(items, EvalError)
+            else ("empty", f"{_one_line(each.items.source)} is empty", ())
+        )
+        yield Finding(
+            rule=rule.id,
+            resource=resource.id,
+            region=resource.region,
+            outcome=Outcome.ERROR if failed else Outcome.NOT_APPLICABLE,
+            code=code,
+            message=message,
+            values={**kept, "resource": each.source(resource.attributes)},
+            observed_at=resource.observed_at,
+            needs=needs,
+        )
+        return
+    taken: dict[str, int] = {}
+    for index, element in enumerate(items):
+        inner = (*given, element)
+        name = _identity(each, inner, index)
+        taken[name] = taken.get(name, 0) + 1
+        identity = f"{resource.id}#{name}" + (f"~{taken[name]}" if taken[name] > 1 else "")
+        values = {**kept, each.name: each.keep(element)}
+        yield _finding(rule, resource, identity, given=inner, kept=values, gaps=gaps)
+
+
+def _items(each: Each, given: Given, unseen: Sequence[str]) -> list[Any] | EvalError:
+    try:
+        roots = given[: len(ROOTS)]
+        items = _value(each.items, dict(zip(ROOTS, roots, strict=True)), roots, unseen)
+    except EvalError as error:
+        return error
+    return list(items)
+
+
+def _identity(each: Each, inner: Given, index: int) -> str:
+    """Name an element: by its place in the list when its identity cannot be told."""
+    if each.identity is None:
+        return str(index)
+    try:
+        return str(each.identity(*inner))
+    except EvalError:
+        return str(index)
+
+
+def _verdict(rule: Rule, given: Given, unseen: Sequence[str]) -> Verdict:
+    """Give the outcome, with the clauses that do not hold or the errors that say why."""
+    named = _named(rule, given) if unseen else {}
+    if rule.when is not None:
+        try:
+            if not _value(rule.when, named, given, unseen):
+                return Outcome.NOT_APPLICABLE, ()
+        except EvalError as error:
+            return Outcome.ERROR, (error,)
+    failed: list[Clause] = []
+    errors: list[EvalError] = []
+    for clause in rule.require:
+        try:
+            if not _value(clause.that, named, given, unseen):
+                failed.append(clause)
+        except EvalError as error:
+            errors.append(error)
+    if failed or rule.quantifier is Quantifier.NONE:
+        return Outcome.FAIL, failed
+    if errors:
+        return Outcome.ERROR, errors
+    return Outcome.PASS, ()
+
+
+def _value(program: Program, named: Mapping[str, Any], given: Given, unseen: Sequence[str]) -> Any:
+    """Evaluate: the interpreter knows what is unseen; the compiled path only what is absent."""
+    return program.interpret(named, unseen) if unseen else program(*given)
+
+
+def _named(rule: Rule, given: Given) -> dict[str, Any]:
+    names = ROOTS if rule.each is None else (*ROOTS, rule.each.name)
+    return dict(zip(names, given, strict=True))
+
+
+def _said(
+    rule: Rule, outcome: Outcome, why: Sequence[Any], given: Given, gaps: Sequence[Gap]
+) -> tuple[str, str, tuple[str, ...]]:
+    """Code, message and needs of a finding that is not a pass."""
+    if outcome is Outcome.NOT_APPLICABLE:
+        source = _one_line(rule.when.source) if rule.when is not None else ""
+        return "when", f"does not apply: {source}", ()
+    if outcome is Outcome.ERROR:
+        return _error_said(why[0], gaps)
+    templates = [clause.message or rule.message for clause in why] or [rule.message]
+    values = _named(rule, given)
+    texts = dict.fromkeys(template.render(values) for template in templates if template)
+    return "", "; ".join(texts) or rule.title, ()
+
+
+def _error_said(error: EvalError, gaps: Sequence[Gap]) -> tuple[str, str, tuple[str, ...]]:
+    if error.code != "unseen":
+        return error.code, error.message, ()
+    at = f"{error.path}."
+    causes = [gap for gap in gaps if at.startswith(f"{_path(gap)}.")] or list(gaps)
+    needs = tuple(sorted({action for gap in causes for action in gap.needs}))
+    return causes[0].cause.value, gap_message(causes[0]), needs
+
+
+def _gaps_read(rule: Rule, resource: Resource) -> tuple[Gap, ...]:
+    """List the gaps in what the rule reads; one that names no facet hides the whole resource."""
+    gaps = [gap for gap in resource.gaps if not gap.facet or gap.facet in rule.members]
+    return tuple(sorted(gaps, key=lambda gap: (gap.facet, gap.cause, gap.code)))
+
+
+def _path(gap: Gap) -> str:
+    return f"resource.{gap.facet}" if gap.facet else "resource"
+
+
+def _given_again(rule: Rule, values: Mapping[str, Any], now: datetime) -> tuple[Rule, Given]:
+    rule = with_params(rule, values.get("params", {}))
+    roots = (values.get("resource", {}), rule.params, now, values.get("target", {}))
+    if rule.each is not None and rule.each.name in values:
+        return rule, (*roots, values[rule.each.name])
+    return rule, roots
+
+
+def _one_line(source: str) -> str:
+    return " ".join(source.split())
+
+
+def _shown(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= _VALUE_MAX else f"{text[:_VALUE_MAX]}…"

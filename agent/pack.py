@@ -1,0 +1,77 @@
+"""The checks and rules in force: what is shipped, what the user adds, what is overridden."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from difflib import get_close_matches
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+import checks
+from agent.config import ConfigError, Settings
+from agent.duration import parse_duration
+from agent.params import ParamError, with_params
+from agent.rule import Rule
+from agent.rules import load_rules
+from checks.load import load_checks
+from checks.model import Check
+
+SHIPPED_RULES = Path(checks.__file__).parent.parent / "rules"
+"""The rules that come with Assay: beside the packages, in a checkout and when installed."""
+
+
+class Pack(Struct, frozen=True, kw_only=True):
+    """What there is to look at, and what must be true of it."""
+
+    checks: Mapping[str, Check]
+    rules: Mapping[str, Rule]
+    """Those that are enabled, with the organisation's values in force."""
+    disabled: tuple[str, ...]
+
+
+def load_pack(settings: Settings) -> Pack:
+    """Load everything. Raises `CheckError`, `RuleError` or `ConfigError` on the first mistake."""
+    known = load_checks([settings.path(path) for path in settings.checks_paths])
+    shipped = [SHIPPED_RULES] if settings.shipped_rules else []
+    paths = shipped + [settings.path(path) for path in settings.rules_paths]
+    rules = load_rules(paths, known, schema_source())
+    for name in settings.rules:
+        if name not in rules:
+            near = get_close_matches(name, rules, 1)
+            hint = f"; did you mean {near[0]}?" if near else "; `assay rules list` lists them"
+            raise ConfigError(f"{settings.file}: rules.{name}: there is no such rule{hint}")
+    enabled = {
+        name: _overridden(rule, settings)
+        for name, rule in sorted(rules.items())
+        if name not in settings.rules or settings.rules[name].enabled
+    }
+    disabled = tuple(sorted(rules.keys() - enabled.keys()))
+    return Pack(checks=known, rules=enabled, disabled=disabled)
+
+
+def schema_source() -> Callable[[Check, Mapping[str, Check]], dict[str, Any]]:
+    """Give what says how the resources of a check look, by its cloud."""
+    from checks.aws.schema import schema_of  # noqa: PLC0415 - the SDK's models, when rules load
+
+    return schema_of
+
+
+def _overridden(rule: Rule, settings: Settings) -> Rule:
+    override = settings.rules.get(rule.id)
+    every = settings.every or (override.every if override else "")
+    if override and override.params:
+        try:
+            rule = with_params(rule, override.params)
+        except ParamError as error:
+            raise ConfigError(f"{settings.file}: rules.{rule.id}.params: {error}") from None
+    return msgspec.structs.replace(rule, every=_every(every)) if every else rule
+
+
+@cache
+def _every(text: str) -> timedelta:
+    return parse_duration(text)

@@ -1,0 +1,91 @@
+"""What a slot needs on a target: which checks, which of their facets and joins, which permissions.
+
+Pure. Derived from what the rules read, never declared twice.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from hashlib import sha256
+
+import msgspec
+import rfc8785
+from msgspec import Struct
+
+from agent.params import params_of
+from agent.rule import Rule
+from checks.model import Call, Check
+
+
+class Plan(Struct, frozen=True, kw_only=True):
+    """Rules, and what has to be looked at for them."""
+
+    rules: tuple[Rule, ...]
+    """By id."""
+    rules_by_check: Mapping[str, tuple[Rule, ...]]
+    facets: Mapping[str, frozenset[str]]
+    """Check -> facets and joins that a rule reads; every check that a rule is about is in it."""
+    permissions: tuple[str, ...]
+    """Every permission that the calls need, sorted."""
+    digest: str
+    """Hex SHA-256 over the rules' texts, their parameters in force and the checks."""
+
+
+def make_plan(rules: Mapping[str, Rule], checks: Mapping[str, Check]) -> Plan:
+    """Derive the plan of `rules`."""
+    by_check: dict[str, list[Rule]] = defaultdict(list)
+    for _, rule in sorted(rules.items()):
+        by_check[rule.check].append(rule)
+    facets = {
+        name: frozenset[str]().union(*(rule.facets for rule in by_check[name]))
+        for name in sorted(by_check)
+    }
+    return Plan(
+        rules=tuple(rule for _, rule in sorted(rules.items())),
+        rules_by_check={name: tuple(found) for name, found in sorted(by_check.items())},
+        facets=facets,
+        permissions=permissions_of(facets, checks),
+        digest=_digest(rules, facets, checks),
+    )
+
+
+def permissions_of(
+    facets: Mapping[str, frozenset[str]], checks: Mapping[str, Check]
+) -> tuple[str, ...]:
+    """Name every permission that observing these facets needs, sorted."""
+    needed = {need for call in calls_of(facets, checks) for need in call.needs}
+    return tuple(sorted(needed))
+
+
+def calls_of(facets: Mapping[str, frozenset[str]], checks: Mapping[str, Check]) -> Iterator[Call]:
+    """Give every call that observing these facets can make; parents' and joins' listings too."""
+    waiting = list(facets.items())
+    seen: set[str] = set()
+    while waiting:
+        name, wanted = waiting.pop()
+        check = checks[name]
+        yield from check.calls(wanted)
+        also = [check.parent] if check.parent else []
+        also += [join.check for join in check.joins if join.name in wanted]
+        waiting += [(each, frozenset[str]()) for each in also if each not in seen]
+        seen.update(also)
+
+
+def _digest(
+    rules: Mapping[str, Rule],
+    facets: Mapping[str, frozenset[str]],
+    checks: Mapping[str, Check],
+) -> str:
+    document = {
+        "rules": {
+            name: {
+                "text": rule.sha256,
+                "params": params_of(rule),
+                "every": round(rule.every.total_seconds()),
+            }
+            for name, rule in rules.items()
+        },
+        "checks": {name: msgspec.to_builtins(checks[name]) for name in facets},
+    }
+    return sha256(rfc8785.dumps(document)).hexdigest()

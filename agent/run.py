@@ -1,0 +1,354 @@
+"""One run: plan, collect, evaluate, seal. It reads the clock, and holds the one broad `except`.
+
+Parts of an observation are judged as they come and dropped, so that memory grows with a page of a
+listing and not with an account. Whatever goes wrong in a run ends in the log: as findings that are
+errors, as gaps of the run, or, when there is no run at all, as a `Failed` whose slot the caller
+records as missed.
+"""
+
+from __future__ import annotations
+
+import platform
+import random
+import threading
+import time
+import traceback
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from agent import __version__
+from agent.evaluate import Tally, conclude, evaluate
+from agent.evidence.log import Log
+from agent.evidence.seal import Lost, RuleVersion, Run, SealedRun
+from agent.evidence.store import SlotTaken, StoreError
+from agent.examples import failed_examples
+from agent.judge import gap_message
+from agent.params import params_of
+from agent.plan import Plan, make_plan
+from agent.rule import Rule
+from checks.canonical import digest
+from checks.collect import Collecting, collect
+from checks.ledger import Collection
+from checks.limits import Clock, Limits
+from checks.model import CallError, Check, Gap, Observation, Scope, Session, Target
+
+CLOCK = Clock(
+    now=lambda: datetime.now(UTC),  # noqa: TID251 - the one place that asks
+    monotonic=time.monotonic,
+    sleep=time.sleep,
+    random=random.random,
+)
+
+
+class Progress(Struct, frozen=True, kw_only=True):
+    """How far a run has come."""
+
+    checks: int
+    """Checks of which everything came."""
+    of: int
+    resources: int
+    findings: int
+
+
+class Task(Struct, frozen=True, kw_only=True):
+    """What one run is to do."""
+
+    session: Session
+    """A new one for each run: it remembers who it is."""
+    rules: Mapping[str, Rule]
+    target: Target | None = None
+    """None: whoever answers."""
+    slot: datetime | None = None
+    """None: by hand."""
+    trigger: str = "schedule"
+
+
+class Done(Struct, frozen=True, kw_only=True):
+    """What came of it."""
+
+    target: Target
+    identity: str
+    """Who asked, in the provider's words; empty: nobody answered."""
+    sealed: SealedRun
+    unseen: tuple[Unseen, ...]
+    collection: Collection
+    started: datetime
+    finished: datetime
+
+
+class Unseen(Struct, frozen=True, kw_only=True):
+    """One reason for which something could not be seen, and of how many resources it holds."""
+
+    gap: Gap
+    """Of the first of them."""
+    resources: int
+    """0: it is a listing."""
+
+
+class Failed(Struct, frozen=True, kw_only=True):
+    """A run of which nothing could be sealed; its slot is a gap."""
+
+    reason: str
+    """`taken`: the slot has its run; `store`: the store refused; `unknown_target`: nobody said who
+    we are; `stopped`; `crashed`."""
+    message: str
+
+
+class Runner:
+    """Carries out tasks against one log; safe to use from several threads."""
+
+    def __init__(
+        self,
+        log: Log,
+        checks: Mapping[str, Check],
+        *,
+        deadline: timedelta,
+        threads: int = 16,
+        limits: Limits | None = None,
+        clock: Clock = CLOCK,
+        image: str = "",
+        stopping: threading.Event | None = None,
+    ) -> None:
+        """Take the log and the limits of every run.
+
+        `image` is the digest of the container image, when there is one. When `stopping` is set,
+        runs under way end unsealed at the next part.
+        """
+        self.log = log
+        self.checks = checks
+        self.clock = clock
+        self._deadline = deadline
+        self._threads = threads
+        self._limits = limits or Limits()
+        self._image = image
+        self._stopping = stopping or threading.Event()
+
+    def run(
+        self, task: Task, progress: Callable[[Progress], None] = lambda _: None
+    ) -> Done | Failed:
+        """Carry out one task. Raises nothing: a failure is a value, and is in the log."""
+        try:
+            return self._run(task, task.target or task.session.target, progress)
+        except SlotTaken as error:
+            return Failed(reason="taken", message=str(error))
+        except StoreError as error:
+            return Failed(reason="store", message=str(error))
+        except CallError as error:
+            return Failed(reason="unknown_target", message=f"who are we? {error}")
+        except _StoppedError:
+            return Failed(reason="stopped", message="the agent was stopped during the run")
+        except Exception as error:  # noqa: BLE001 - the one broad except: a run ends in the log
+            return Failed(reason="crashed", message=_where(error))
+
+    def _run(self, task: Task, target: Target, progress: Callable[[Progress], None]) -> Done:
+        started = self.clock.now()
+        plan = make_plan(task.rules, self.checks)
+        collecting = collect(
+            task.session,
+            self.checks,
+            plan.facets,
+            clock=self.clock,
+            deadline=self._deadline.total_seconds(),
+            threads=self._threads,
+            limits=self._limits,
+        )
+        versions = {
+            rule.id: RuleVersion(text=rule.text, params=params_of(rule), check=rule.check)
+            for rule in task.rules.values()
+        }
+        with (
+            closing(collecting),
+            self.log.run(
+                target=target.label,
+                slot=task.slot,
+                rules=versions,
+                at=started,
+                trigger=task.trigger,
+            ) as run,
+        ):
+            watched = _Watched(run, plan, self.checks, target, started)
+            for part in self._parts(collecting):
+                watched.take(part)
+                progress(watched.progress)
+            watched.conclude(_expected(task.session, collecting.collection))
+            finished = self.clock.now()
+            sealed = run.seal(
+                {
+                    **self._header(task, plan, collecting.collection),
+                    "unseen": [unseen.resources for unseen in watched.unseen],
+                },
+                finished=finished,
+                lost=watched.lost(),
+                gaps=[unseen.gap for unseen in watched.unseen],
+                calls=_to_record(collecting.collection),
+            )
+        return Done(
+            target=target,
+            identity=_identity(task.session),
+            sealed=sealed,
+            unseen=watched.unseen,
+            collection=collecting.collection,
+            started=started,
+            finished=finished,
+        )
+
+    def _parts(self, collecting: Collecting) -> Iterator[Observation]:
+        for part in collecting:
+            if self._stopping.is_set():
+                raise _StoppedError
+            yield part
+
+    def _header(self, task: Task, plan: Plan, collection: Collection) -> dict[str, Any]:
+        failed = [rule.id for rule in task.rules.values() if any(failed_examples(rule))]
+        return {
+            "agent": __version__,
+            "python": platform.python_version(),
+            "image": self._image,
+            "plan": plan.digest,
+            "identity": _identity(task.session),
+            "clock_skew_ms": round(collection.skew * 1000),
+            "regions": list(collection.regions),
+            "not_enabled": list(collection.not_enabled),
+            "self_test": {"rules": len(task.rules), "failed": sorted(failed)},
+        }
+
+
+class _StoppedError(Exception):
+    pass
+
+
+class _Watched:
+    """The state of one run while its parts come."""
+
+    def __init__(
+        self,
+        run: Run,
+        plan: Plan,
+        checks: Mapping[str, Check],
+        target: Target,
+        now: datetime,
+    ) -> None:
+        self._run, self._plan, self._checks = run, plan, checks
+        self._target, self._now = target, now
+        self._tallies: dict[str, Tally] = {}
+        self._regions: dict[str, set[str]] = {}
+        self._resources = self._findings = 0
+        self._unseen: dict[tuple[str, ...], Unseen] = {}
+
+    @property
+    def progress(self) -> Progress:
+        return Progress(
+            checks=len(self._regions),
+            of=len(self._plan.facets),
+            resources=self._resources,
+            findings=self._findings,
+        )
+
+    def take(self, part: Observation) -> None:
+        """Judge every resource of a part by every rule of its check, and let the part go."""
+        check = self._checks[part.check]
+        self._regions.setdefault(part.check, set()).add(part.region)
+        for gap in part.gaps:
+            self._note(gap)
+        for resource in part.resources:
+            seen = digest(resource.attributes, check.volatile)
+            self._run.see(resource.id, resource.region, part.check, seen)
+            for gap in resource.gaps:
+                self._note(gap)
+        self._resources += len(part.resources)
+        for rule in self._plan.rules_by_check.get(part.check, ()):
+            findings, tally = evaluate(rule, part, now=self._now, target=self._target)
+            self._tallies[rule.id] = self._tallies.get(rule.id, Tally()) + tally
+            for finding in findings:
+                self._run.add(finding)
+            self._findings += len(findings)
+
+    def conclude(self, expected: Callable[[Check], set[str]]) -> None:
+        """Add the findings that only a scope can carry, once every part has come.
+
+        `expected` says where a check was to be looked at: a place that no part speaks of is an
+        error, not an empty one.
+        """
+        for rule in self._plan.rules:
+            regions = expected(self._checks[rule.check])
+            tally = self._tallies.get(rule.id, Tally())
+            found = conclude(rule, tally, now=self._now, target=self._target, regions=regions)
+            for finding in found:
+                self._run.add(finding)
+            self._findings += len(found)
+
+    def lost(self) -> dict[str, list[Lost]]:
+        """Say for each rule where its resources could not be listed: what was known there."""
+        listings = [one.gap for one in self._unseen.values() if not one.gap.resource]
+        return {
+            rule.id: [
+                Lost(gap.region, gap.cause.value, gap_message(gap), gap.needs)
+                for gap in listings
+                if gap.check == rule.check
+            ]
+            for rule in self._plan.rules
+        }
+
+    @property
+    def unseen(self) -> tuple[Unseen, ...]:
+        """What could not be seen, one of each reason: listings first."""
+        return tuple(
+            sorted(self._unseen.values(), key=lambda one: (one.resources > 0, one.gap.check))
+        )
+
+    def _note(self, gap: Gap) -> None:
+        # One for each reason: a denied facet of 20,000 resources is one thing to grant.
+        key = (
+            gap.check,
+            gap.region,
+            gap.facet,
+            gap.cause.value,
+            gap.code,
+            gap.call,
+            str(not gap.resource),
+        )
+        known = self._unseen.get(key)
+        first = known.gap if known else gap
+        before = known.resources if known else 0
+        self._unseen[key] = Unseen(gap=first, resources=before + bool(gap.resource))
+
+
+def _identity(session: Session) -> str:
+    try:
+        return session.identity
+    except CallError:  # each check has its gap that says why
+        return ""
+
+
+def _expected(session: Session, collection: Collection) -> Callable[[Check], set[str]]:
+    absent = set(collection.absent)
+
+    def regions_of(check: Check) -> set[str]:
+        if check.scope is Scope.ACCOUNT:
+            return {""}
+        try:
+            enabled = session.regions("")
+        except CallError:  # then each check has its gap of the whole target
+            return set()
+        return {region for region in enabled if f"{check.name} {region}" not in absent}
+
+    return regions_of
+
+
+def _to_record(collection: Collection) -> dict[str, Any]:
+    """Make the record of a collection sealable: no floats."""
+    record: dict[str, Any] = msgspec.to_builtins(collection)
+    return {**record, "skew": round(collection.skew * 1000)}
+
+
+def _where(error: Exception) -> str:
+    """Say in one line what broke and where; the traceback's last frame of our own."""
+    frames = traceback.extract_tb(error.__traceback__)
+    last = frames[-1]
+    return f"{type(error).__name__}: {error} ({Path(last.filename).name}:{last.lineno})"
