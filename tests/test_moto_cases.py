@@ -1,0 +1,145 @@
+"""Every AWS rule on resources that exist: both outcomes, from boto3's answers to the finding."""
+
+import pkgutil
+from collections.abc import Iterator
+from contextlib import closing
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import boto3
+import moto_cases
+import pytest
+from aws_endpoint import CREDENTIALS, Endpoint
+from moto_cases import REGION, Answers, Canned, Case, ClientOf, Refusal
+
+from agent.evaluate import Tally, conclude, evaluate
+from agent.model import Finding, Outcome
+from agent.plan import make_plan
+from agent.rule import Rule
+from agent.rules import load_rules
+from agent.run import CLOCK
+from checks.aws.clients import Access, Clients
+from checks.aws.schema import schema_of
+from checks.aws.session import AwsSession
+from checks.collect import collect
+from checks.load import load_checks
+
+RULES = Path(__file__).parents[1] / "rules" / "aws"
+CHECKS = load_checks()
+FOLDERS = {path.stem: path.parent.name for path in RULES.rglob("*.yaml")}
+CASES: list[Case | Canned] = [
+    case
+    for module in pkgutil.iter_modules(moto_cases.__path__)
+    for case in import_module(f"moto_cases.{module.name}").CASES
+]
+
+
+@pytest.fixture(scope="module")
+def endpoint() -> Iterator[Endpoint]:
+    with Endpoint() as endpoint, pytest.MonkeyPatch.context() as patch:
+        for name, value in CREDENTIALS.items():
+            patch.setenv(name.upper(), value)
+        patch.setenv("AWS_CONFIG_FILE", "/nonexistent")
+        patch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/nonexistent")
+        endpoint.keep_sent = False
+        yield endpoint
+
+
+@pytest.fixture(scope="module")
+def clients() -> Clients:
+    return Clients(CHECKS.values())
+
+
+@cache
+def rules() -> dict[str, Rule]:
+    return load_rules([RULES], CHECKS, schema_of)
+
+
+@cache
+def maker(url: str) -> ClientOf:
+    session = boto3.Session(**CREDENTIALS)
+
+    @cache
+    def client(service: str, region: str = REGION) -> Any:
+        return session.client(service, region_name=region, endpoint_url=url)
+
+    return client
+
+
+def answer(clients: Clients, access: Access, answers: Answers) -> None:
+    """Answer calls before they are sent, for the clients of `access` alone."""
+    session = clients.sdk_session(access)
+    for name, given in answers.items():
+        service, operation = name.split(":")
+        model = session.get_service_model(service)
+        assert operation in model.operation_names, f"there is no {name}"
+        identity = model.service_id.hyphenize()
+        session.register(
+            f"before-call.{identity}.{operation}", lambda given=given, **_: made(given)
+        )
+
+
+def made(given: Any) -> tuple[SimpleNamespace, dict[str, Any]]:
+    status = given.status if isinstance(given, Refusal) else 200
+    meta = {"RequestId": "canned", "HTTPStatusCode": status, "HTTPHeaders": {}}
+    body = (
+        {"Error": {"Code": given.code, "Message": given.message}}
+        if isinstance(given, Refusal)
+        else dict(given)
+    )
+    return SimpleNamespace(status_code=status), {**body, "ResponseMetadata": meta}
+
+
+def findings(rule: Rule, session: AwsSession) -> list[Finding]:
+    """Everything that one run says of one rule."""
+    now, target = CLOCK.now(), session.target
+    plan = make_plan({rule.id: rule}, CHECKS)
+    found: list[Finding] = []
+    total = Tally()
+    with closing(
+        collect(session, CHECKS, plan.facets, clock=CLOCK, deadline=60, threads=4)
+    ) as parts:
+        for part in parts:
+            if part.check == rule.check:
+                more, tally = evaluate(rule, part, now=now, target=target)
+                found += more
+                total += tally
+    return [*found, *conclude(rule, total, now=now, target=target)]
+
+
+@pytest.mark.parametrize("state", ["good", "bad"])
+@pytest.mark.parametrize("case", CASES, ids=[case.rule for case in CASES])
+def test_a_rule_tells_a_compliant_resource_from_another(
+    case: Case | Canned, state: str, endpoint: Endpoint, clients: Clients
+) -> None:
+    endpoint.reset()
+    access = Access(
+        region=case.regions[0],
+        regions=case.regions,
+        endpoint_url=endpoint.url,
+        session_name=f"{case.rule}-{state}" if isinstance(case, Canned) else "assay",
+    )
+    named = ""
+    if isinstance(case, Canned):
+        answer(clients, access, getattr(case, state))
+    else:
+        named = getattr(case, state)(maker(endpoint.url))
+    found = [
+        finding
+        for finding in findings(rules()[case.rule], AwsSession(clients, access))
+        if named in finding.resource
+    ]
+    said = [f"{finding.outcome} {finding.resource}: {finding.message}" for finding in found]
+    outcomes = {finding.outcome for finding in found}
+    assert (Outcome.PASS if state == "good" else Outcome.FAIL) in outcomes, said
+    assert Outcome.ERROR not in outcomes, said
+    assert state == "bad" or Outcome.FAIL not in outcomes, said
+
+
+@pytest.mark.parametrize("service", sorted({FOLDERS.get(case.rule, "") for case in CASES}))
+def test_every_rule_of_a_service_has_one_case(service: str) -> None:
+    cases = sorted(case.rule for case in CASES if FOLDERS.get(case.rule, "") == service)
+    assert cases == sorted(rule for rule, folder in FOLDERS.items() if folder == service)
