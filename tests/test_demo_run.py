@@ -101,7 +101,8 @@ _DEMO = """if True:
 
     def serve(settings, *, stopping, ready):
         print("serving", settings.folder, settings.targets[0].endpoint_url, flush=True)
-        time.sleep(60)
+        stopping.wait(60)
+        print("stopped in good order", flush=True)
         return 0
 
     try:
@@ -155,7 +156,9 @@ def test_nothing_is_left_behind_however_the_demo_ends(tmp_path, how):
         started = time.monotonic()
         os.killpg(demo.pid, how)
         code = demo.wait(timeout=15)
-    assert code == (-signal.SIGKILL if how is signal.SIGKILL else 130)
+        rest = demo.stdout.read()
+    assert code == (-signal.SIGKILL if how is signal.SIGKILL else 0)
+    assert rest == ("" if how is signal.SIGKILL else "stopped in good order\n")
     assert time.monotonic() - started < 5
     assert _eventually(lambda: _is_gone(endpoint))
     assert _eventually(lambda: not any(tmp_path.iterdir()))

@@ -37,7 +37,7 @@ class Serve(Protocol):
         stopping: threading.Event,
         ready: Callable[[str], None],
     ) -> int:
-        """Run until `stopping` is set or a signal comes; the exit code.
+        """Run until `stopping` is set; the exit code.
 
         `ready(url)` is called once the HTTP server answers at `url`.
         """
@@ -74,11 +74,11 @@ class Stage(Protocol):
 def run_demo(serve: Serve, stage: Stage, options: Options) -> int:
     """Run the demo in this process until it is ended; the exit code of the agent.
 
-    Raises `DemoError` when the cloud does not start. Call it from the main thread: it takes
-    SIGTERM for as long as `serve` has not taken it.
+    SIGINT and SIGTERM end it: the seeding by `KeyboardInterrupt`, the agent in good order.
+    Raises `DemoError` when the cloud does not start. Call it from the main thread.
     """
     with (
-        _end_on_sigterm(),
+        _on_signals(_interrupt),
         _folder(keep=options.keep) as folder,
         start_cloud(remove=None if options.keep else folder) as cloud,
     ):
@@ -123,7 +123,8 @@ def _live(
         drift.start()
 
     try:
-        return serve(settings, stopping=stopping, ready=ready)
+        with _on_signals(stopping.set):
+            return serve(settings, stopping=stopping, ready=ready)
     finally:
         stopping.set()
         if drift.ident:
@@ -221,15 +222,20 @@ def _concerns_sdk(name: str) -> bool:
     return name.startswith("AWS_") or name.lower() in {"http_proxy", "https_proxy", "all_proxy"}
 
 
+def _interrupt() -> None:
+    raise KeyboardInterrupt
+
+
 @contextmanager
-def _end_on_sigterm() -> Iterator[None]:
-    """Unwind on SIGTERM as on Ctrl-C: the default would end the process on the spot."""
+def _on_signals(act: Callable[[], None]) -> Iterator[None]:
+    """Act on SIGINT and SIGTERM: left alone, the second would end the process on the spot."""
 
-    def end(_signal: int, _frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
+    def handle(_signal: int, _frame: FrameType | None) -> None:
+        act()
 
-    before = signal.signal(signal.SIGTERM, end)
+    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
