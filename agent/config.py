@@ -18,7 +18,7 @@ import msgspec
 from msgspec import Struct, field
 
 from agent.duration import parse_duration
-from checks.yaml import Map, YamlError, find_place, read_yaml
+from checks.yaml import Map, YamlError, find_place, plain, read_yaml
 
 
 class ConfigError(Exception):
@@ -120,7 +120,7 @@ def load_settings(path: Path | None, environment: Mapping[str, str] | None = Non
     if found is None and Path(NAME).exists():
         found = Path(NAME)
     written = _read(found) if found else {}
-    document = dict(written)
+    document = plain(dict(written))
     for variable, keys in _ENVIRONMENT.items():
         if env.get(variable):
             _set(document, keys, env[variable])

@@ -100,9 +100,9 @@ def _plain(value: Any) -> Any:
 
 
 def _table(listing: Listing) -> str:
-    from rich.console import Console  # noqa: PLC0415 - a listing as JSON needs no console
-    from rich.table import Table  # noqa: PLC0415 - as above
-    from rich.text import Text  # noqa: PLC0415 - as above
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
 
     if not listing.rows:
         return listing.empty + "\n"

@@ -1,0 +1,103 @@
+"""The commands and their exit codes.
+
+0 all pass, 1 something fails, 2 something could not be seen, 3 usage or configuration; an error is
+one line that says where and what to do.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from agent import __version__
+from agent.cli import check, demo, evidence, rules, serve, setup
+from agent.cli.exits import CommandError, Exit
+from agent.cli.output import printable
+
+app = typer.Typer(
+    name="assay",
+    help="Policy-as-code continuous control monitoring with sealed evidence.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+app.command("demo")(demo.demo)
+app.command("check")(check.check)
+app.command("serve")(serve.serve)
+app.command("init")(setup.init)
+app.command("doctor")(setup.doctor)
+app.command("permissions")(setup.permissions)
+app.add_typer(rules.app, name="rules")
+app.add_typer(evidence.app, name="evidence")
+app.command("replay")(evidence.replay)
+
+
+@app.callback()
+def options(
+    context: typer.Context,
+    config: Annotated[
+        Path | None,
+        typer.Option("--config", "-c", help="The configuration; default: assay.yaml here."),
+    ] = None,
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    """Watch controls, keep proof."""
+    if version:
+        sys.stdout.write(f"assay {__version__}\n")
+        raise typer.Exit
+    context.obj = config
+
+
+def run(arguments: list[str] | None = None) -> int:
+    """Run one command; returns its exit code and prints its error."""
+    command = typer.main.get_command(app)
+    try:
+        result = command.main(arguments, prog_name="assay", standalone_mode=False)
+    except (KeyboardInterrupt, typer.Abort):
+        return Exit.INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read our output has enough of it; Python would say so at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return Exit.PASS
+    except typer.TyperException as error:
+        return _explain(error.format_message(), Exit.USAGE)
+    except _expected() as error:
+        return _explain(str(error), getattr(error, "exit_code", Exit.USAGE))
+    return result if isinstance(result, int) else Exit.PASS
+
+
+def _explain(message: str, code: int) -> int:
+    lines = " ".join(message.split())
+    sys.stderr.write(f"assay: {printable(lines)}\n")
+    return code
+
+
+def _expected() -> tuple[type[Exception], ...]:
+    """Name the errors that are somebody's mistake and not ours; asked only when one is raised."""
+    from agent.config import ConfigError
+    from agent.demo.process import DemoError
+    from agent.evidence.entry import EntryError
+    from agent.evidence.keys import KeyFileError
+    from agent.evidence.store import StoreError
+    from agent.rules import RuleError
+    from agent.targets import TargetError
+    from agent.web.server import ServerError
+    from checks.model import CheckError
+
+    return (
+        ConfigError,
+        CheckError,
+        RuleError,
+        TargetError,
+        StoreError,
+        KeyFileError,
+        EntryError,
+        ServerError,
+        DemoError,
+        CommandError,
+    )

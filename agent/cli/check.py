@@ -1,0 +1,261 @@
+"""`assay check`: one run now, and what it says."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from agent.cli.exits import CommandError, Exit
+from agent.cli.output import Format, Listing, printable, show, to_json
+
+if TYPE_CHECKING:
+    from agent.evidence.queries import Standing
+    from agent.rule import Rule
+    from agent.run import Done, Progress
+    from agent.targets import Observed
+
+
+def check(
+    context: typer.Context,
+    rule: Annotated[
+        list[str] | None, typer.Option("--rule", "-r", help="Only this rule; an id or a glob.")
+    ] = None,
+    target: Annotated[
+        list[str] | None, typer.Option("--target", "-t", help="Only this target (`aws:1111...`).")
+    ] = None,
+    changed: Annotated[
+        bool, typer.Option("--changed", help="Show only what differs from the run before.")
+    ] = False,
+    form: Annotated[Format, typer.Option("--format", "-f", help="How to show it.")] = Format.TABLE,
+) -> int:
+    """Look at everything once, seal it, and show it.
+
+    Exit code: 0 all pass, 1 something fails, 2 something could not be seen, 3 usage.
+    """
+    from agent.config import load_settings
+    from agent.duration import parse_duration
+    from agent.home import open_log
+    from agent.pack import load_pack
+    from agent.run import CLOCK, Failed, Runner, Task
+    from agent.targets import find_targets
+    from checks.limits import Limits
+
+    settings = load_settings(context.obj)
+    pack = load_pack(settings)
+    rules = _chosen(pack.rules, rule)
+    observed = _among(find_targets(settings, pack.checks), target)
+    outcomes: list[str] = []
+    reports: list[dict[str, Any]] = []
+    with open_log(settings, at=CLOCK.now()) as log:
+        runner = Runner(
+            log,
+            pack.checks,
+            deadline=parse_duration(settings.run.deadline),
+            threads=settings.run.threads,
+            limits=Limits(tries=settings.run.max_attempts),
+        )
+        for each in observed:
+            own = {name: one for name, one in rules.items() if one.provider == each.target.provider}
+            with _bar(each.target.label) as progress:
+                task = Task(session=each.open(), rules=own, target=each.target, trigger="manual")
+                done = runner.run(task, progress)
+            if isinstance(done, Failed):
+                raise CommandError(f"{each.target.label}: nothing could be sealed: {done.message}")
+            report = _report(log.store, done, own, changed=changed)
+            outcomes += report["outcomes"]
+            reports.append(report)
+    if form is Format.TABLE:
+        for report in reports:
+            _print(report)
+    else:
+        _write(reports, form)
+    return exit_code(outcomes)
+
+
+def exit_code(outcomes: list[str]) -> int:
+    """Fold outcomes: a failure counts more than what could not be seen."""
+    if "fail" in outcomes:
+        return Exit.FAIL
+    return Exit.UNSEEN if "error" in outcomes else Exit.PASS
+
+
+def _chosen(rules: Mapping[str, Rule], globs: list[str] | None) -> dict[str, Rule]:
+    from agent.params import suggest
+
+    if not globs:
+        return dict(rules)
+    for glob in globs:
+        if not any(fnmatchcase(name, glob) for name in rules):
+            raise CommandError(f"--rule {glob}: there is no such rule{suggest(glob, rules)}")
+    return {n: r for n, r in rules.items() if any(fnmatchcase(n, glob) for glob in globs)}
+
+
+def _among(observed: list[Observed], labels: list[str] | None) -> list[Observed]:
+    if not labels:
+        return observed
+    known = {each.target.label: each for each in observed}
+    for label in labels:
+        if label not in known:
+            raise CommandError(f"--target {label}: not configured; there is {', '.join(known)}")
+    return [known[label] for label in dict.fromkeys(labels)]
+
+
+@contextmanager
+def _bar(label: str) -> Iterator[Callable[[Progress], None]]:
+    """Show how far a run has come, on a terminal."""
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.fields[said]}"),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(label, total=None, said="")
+
+        def progress(now: Any) -> None:
+            said = (
+                f"{now.checks}/{now.of} checks, {now.resources} resources, {now.findings} findings"
+            )
+            bar.update(task, total=now.of, completed=now.checks, said=said)
+
+        yield progress
+
+
+def _report(store: Any, done: Done, rules: Mapping[str, Rule], *, changed: bool) -> dict[str, Any]:
+    """What the sealed run says, from the store."""
+    from agent.evidence import queries
+
+    counts = done.sealed.counts
+    found = [
+        one
+        for one in queries.current(store, target=done.target.label)
+        if one.rule in rules and (not changed or one.run == done.sealed.run)
+    ]
+    return {
+        "target": done.target.label,
+        "identity": done.identity,
+        "entry": done.sealed.index,
+        "started": done.started,
+        "finished": done.finished,
+        "requests": done.collection.requests,
+        "rules": _by_rule(rules, counts),
+        "findings": [_finding(one) for one in found],
+        "unseen": [_unseen(one) for one in done.unseen],
+        "outcomes": [outcome for each in counts.values() for outcome in each],
+        "changed": changed,
+    }
+
+
+def _by_rule(
+    rules: Mapping[str, Rule], counts: Mapping[str, Mapping[str, int]]
+) -> list[dict[str, Any]]:
+    from agent.model import Outcome
+
+    order = [str(outcome) for outcome in Outcome]
+    rows = [
+        {
+            "outcome": str(Outcome.worst(Outcome(each) for each in counts.get(name, {}))),
+            "severity": str(rule.severity),
+            "rule": name,
+            **{outcome: counts.get(name, {}).get(outcome, 0) for outcome in order},
+            "title": rule.title,
+        }
+        for name, rule in rules.items()
+    ]
+    severities = ["critical", "high", "medium", "low"]
+    return sorted(
+        rows,
+        key=lambda r: (
+            order.index(r["outcome"]),
+            severities.index(r["severity"]),
+            -r[r["outcome"]],
+            r["rule"],
+        ),
+    )
+
+
+def _finding(one: Standing) -> dict[str, Any]:
+    return {
+        "outcome": str(one.outcome),
+        "rule": one.rule,
+        "resource": one.resource,
+        "region": one.region,
+        "code": one.code,
+        "message": one.message,
+        "needs": list(one.needs),
+        "since": one.since,
+    }
+
+
+def _unseen(one: Any) -> dict[str, Any]:
+    gap = one.gap
+    return {
+        "check": gap.check,
+        "region": gap.region,
+        "facet": gap.facet,
+        "cause": str(gap.cause),
+        "call": gap.call,
+        "code": gap.code,
+        "message": gap.message,
+        "grant": list(gap.needs),
+        "resources": one.resources,
+    }
+
+
+def _print(report: dict[str, Any]) -> None:
+    out = sys.stdout.write
+    columns = ("outcome", "severity", "rule", "fail", "error", "waived", "pass", "not_applicable")
+    show(Listing(schema="", columns=(*columns, "title"), rows=report["rules"]), Format.TABLE)
+    shown = [each for each in report["findings"] if report["changed"] or each["outcome"] == "fail"]
+    if shown:
+        out("\nchanged since the run before:\n" if report["changed"] else "\nwhat fails:\n")
+        of_findings = ("outcome", "rule", "resource", "message")
+        show(Listing(schema="", columns=of_findings, rows=shown), Format.TABLE)
+    if report["unseen"]:
+        out("\nwhat could not be seen:\n")
+        of_gaps = ("check", "region", "facet", "resources", "cause", "call", "code", "grant")
+        show(Listing(schema="", columns=of_gaps, rows=report["unseen"]), Format.TABLE)
+        grants = sorted({need for each in report["unseen"] for need in each["grant"]})
+        if grants:
+            out(
+                f"\ngrant {', '.join(map(printable, grants))}; "
+                "`assay permissions aws` prints the whole policy\n"
+            )
+    seconds = (report["finished"] - report["started"]).total_seconds()
+    out(
+        f"\n{report['target']}: {len(report['rules'])} rules, {report['requests']} requests,"
+        f" {seconds:.1f} s; sealed as entry {report['entry']}\n"
+    )
+
+
+def _write(reports: list[dict[str, Any]], form: Format) -> None:
+    if form is Format.JSON:
+        kept = [
+            {k: v for k, v in each.items() if k not in {"outcomes", "changed"}} for each in reports
+        ]
+        sys.stdout.write(to_json(Listing(schema="assay.check.v1", columns=(), rows=kept)))
+        return
+    rows = [{"target": each["target"], **one} for each in reports for one in each["findings"]]
+    columns = (
+        "target",
+        "outcome",
+        "rule",
+        "resource",
+        "region",
+        "code",
+        "message",
+        "needs",
+        "since",
+    )
+    show(Listing(schema="assay.findings.v1", columns=columns, rows=rows), form)

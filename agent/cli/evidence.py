@@ -1,0 +1,324 @@
+"""`assay evidence ...` and `assay replay`: what was sealed, asked and checked."""
+
+from __future__ import annotations
+
+import json
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from agent.cli.exits import CommandError, Exit
+from agent.cli.output import Format, Listing, rfc3339, show
+
+if TYPE_CHECKING:
+    from agent.evidence.store import Store
+
+app = typer.Typer(
+    help="The evidence: log, as-of, show, deviations, gaps, verify.", no_args_is_help=True
+)
+FORM = Annotated[Format, typer.Option("--format", "-f", help="How to show it.")]
+TARGET = Annotated[str | None, typer.Option("--target", "-t", help="Only this target.")]
+RULE = Annotated[str | None, typer.Option("--rule", "-r", help="Only this rule.")]
+FROM = Annotated[str | None, typer.Option("--from", help="Start of the period, UTC.")]
+TO = Annotated[str | None, typer.Option("--to", help="End of the period, UTC, not in it.")]
+
+
+@app.command("log")
+def log_entries(
+    context: typer.Context,
+    kind: Annotated[str | None, typer.Option(help="Only entries of this kind.")] = None,
+    start: Annotated[int, typer.Option("--start", help="From this entry on.", min=0)] = 0,
+    form: FORM = Format.TABLE,
+) -> None:
+    """List the entries of the log, oldest first."""
+    from agent.evidence import queries
+    from agent.evidence.entry import Kind
+
+    if kind is not None and kind not in list(Kind):
+        raise CommandError(f"--kind {kind}: use one of {', '.join(Kind)}")
+    with _store(context) as store:
+        rows = [
+            {"entry": index, "at": body["at"], "kind": body["kind"], "what": _what(body), **body}
+            for index, body in queries.entries(store, kind=kind, start=start)
+        ]
+    columns = ("entry", "at", "kind", "what")
+    show(Listing(schema="assay.log.v1", columns=columns, rows=rows, empty="no entry"), form)
+
+
+@app.command("as-of")
+def as_of(
+    context: typer.Context,
+    time: Annotated[str, typer.Argument(help="A time in UTC, or `now`.")] = "now",
+    target: TARGET = None,
+    rule: RULE = None,
+    outcome: Annotated[list[str] | None, typer.Option(help="Only this outcome.")] = None,
+    form: FORM = Format.TABLE,
+) -> None:
+    """List the findings as they stood, and the rules whose state was unknown then."""
+    from agent.evidence import queries
+    from agent.model import Outcome
+
+    at = _moment(time)
+    for each in outcome or ():
+        if each not in list(Outcome):
+            raise CommandError(f"--outcome {each}: use one of {', '.join(Outcome)}")
+    wanted = [Outcome(each) for each in outcome or ()]
+    with _store(context) as store:
+        found = queries.as_of(store, at, target=target, rule=rule, outcomes=wanted)
+        rows: list[dict[str, Any]] = [
+            {
+                "outcome": str(one.outcome),
+                "target": one.target,
+                "rule": one.rule,
+                "resource": one.resource,
+                "region": one.region,
+                "since": one.since,
+                "code": one.code,
+                "message": one.message,
+                "needs": list(one.needs),
+            }
+            for one in found
+        ]
+        stale = [
+            basis
+            for basis in queries.bases(store, at)
+            if basis.stale
+            and basis.limit is not None
+            and target in (None, basis.target)
+            and rule in (None, basis.rule)
+        ]
+    columns = ("outcome", "rule", "resource", "since", "message")
+    empty = f"nothing stood at {rfc3339(at)}"
+    show(Listing(schema="assay.findings.v1", columns=columns, rows=rows, empty=empty), form)
+    for basis in stale:
+        age = f"{basis.age} old" if basis.age else "it never ran"
+        sys.stderr.write(f"unknown: {basis.rule} on {basis.target}: {age}\n")
+
+
+@app.command("show")
+def show_entry(
+    context: typer.Context,
+    entry: Annotated[int, typer.Argument(help="The entry's index.", min=0)],
+) -> None:
+    """Print an entry as it was sealed, as JSON."""
+    with _store(context) as store, store.reading() as view:
+        body = view.entry(entry)
+        size = view.size()
+    if body is None:
+        raise CommandError(f"there is no entry {entry}; the log has {size}")
+    sys.stdout.write(json.dumps(json.loads(body), indent=2) + "\n")
+
+
+@app.command("deviations")
+def list_deviations(
+    context: typer.Context,
+    start: FROM = None,
+    to: TO = None,
+    target: TARGET = None,
+    rule: RULE = None,
+    only_open: Annotated[bool, typer.Option("--open", help="Only those that last.")] = False,
+    form: FORM = Format.TABLE,
+) -> None:
+    """List every failure of the period, those mended in time included."""
+    from agent.evidence.deviations import deviations
+
+    low, high = _period(start, to)
+    with _store(context) as store:
+        found = deviations(store, low, high, target=target, rule=rule)
+    rows = [
+        {
+            "target": one.target,
+            "rule": one.rule,
+            "resource": one.resource,
+            "region": one.region,
+            "start": one.start,
+            "end": one.end,
+            "ended_by": one.ended_by,
+            "observed": _text(one.observed),
+            "longest": _text(one.longest),
+            "last_good": one.last_good,
+            "last_bad": one.last_bad,
+            "blind": one.blind,
+            "message": one.message,
+        }
+        for one in found
+        if not only_open or one.end is None
+    ]
+    rows.sort(key=lambda row: (row["start"], row["rule"], row["resource"]))
+    columns = ("start", "end", "ended_by", "observed", "longest", "rule", "resource", "message")
+    empty = "no deviation"
+    show(Listing(schema="assay.deviations.v1", columns=columns, rows=rows, empty=empty), form)
+
+
+@app.command("gaps")
+def list_gaps(
+    context: typer.Context,
+    start: FROM = None,
+    to: TO = None,
+    target: TARGET = None,
+    form: FORM = Format.TABLE,
+) -> None:
+    """Account for every slot that the schedule expected in the period."""
+    from agent.evidence import queries
+
+    low, high = _period(start, to)
+    with _store(context) as store:
+        found = queries.gaps(store, low, high, target=target)
+    rows = [
+        {
+            "target": gap.target,
+            "from": gap.start,
+            "to": gap.end,
+            "slots": gap.slots,
+            "reason": gap.reason or "unexplained",
+            "author": gap.author,
+            "entry": gap.entry,
+        }
+        for gap in found.gaps
+    ]
+    columns = ("target", "from", "to", "slots", "reason", "author", "entry")
+    show(Listing(schema="assay.gaps.v1", columns=columns, rows=rows, empty="no gap"), form)
+    if form is Format.TABLE:
+        sys.stdout.write(
+            f"{found.expected} slots expected: {found.ran} ran, {found.explained} explained,"
+            f" {found.unexplained} unexplained; the longest gap is {_text(found.longest)}\n"
+        )
+
+
+@app.command("verify")
+def verify(
+    context: typer.Context,
+    checkpoint: Annotated[
+        list[Path] | None,
+        typer.Option("--checkpoint", help="A checkpoint that you kept: the log must contain it."),
+    ] = None,
+    vkey: Annotated[
+        str, typer.Option("--vkey", help="The verifier key that you expect; default: the log's.")
+    ] = "",
+) -> int:
+    """Check every byte of the evidence; exit code 1 when it is not what was sealed."""
+    from agent.evidence.note import NoteInvalid
+    from agent.evidence.verify import LogInvalid, verify_store
+
+    held = [_read(path) for path in checkpoint or ()]
+    with _store(context) as store:
+        try:
+            verify_store(store, vkey or None, held)
+        except (LogInvalid, NoteInvalid) as error:
+            sys.stdout.write(f"invalid: {error}\n")
+            return Exit.FAIL
+        with store.reading() as view:
+            size, origin = view.size(), view.meta()["origin"]
+    with_held = f", {len(held)} held checkpoints contained" if held else ""
+    sys.stdout.write(f"valid: {origin}, {size} entries{with_held}; chained, not anchored\n")
+    return Exit.PASS
+
+
+@app.command("checkpoint")
+def print_checkpoint(context: typer.Context) -> None:
+    """Print the newest signed checkpoint: keep it where the agent's owner cannot change it."""
+    with _store(context) as store, store.reading() as view:
+        sys.stdout.write((view.checkpoint() or b"").decode())
+
+
+def replay(
+    context: typer.Context,
+    entry: Annotated[int | None, typer.Argument(help="A run's entry; default: the last.")] = None,
+    form: FORM = Format.TABLE,
+) -> int:
+    """Judge a sealed run again from the evidence; exit code 1 when an outcome differs."""
+    from agent.replay import replay_run
+
+    with _store(context) as store:
+        number = entry if entry is not None else _last_run(store)
+        found = replay_run(store, number)
+    rows = [
+        {
+            "rule": each.case.rule,
+            "resource": each.case.resource,
+            "sealed": str(each.case.outcome),
+            "replayed": str(each.verdict.outcome),
+            "sealed_message": each.case.message,
+            "replayed_message": each.verdict.message,
+        }
+        for each in found.mismatches
+    ]
+    columns = ("rule", "resource", "sealed", "replayed", "sealed_message", "replayed_message")
+    said = (
+        f"entry {number}: {found.same} findings came out as sealed, {len(rows)} differ,"
+        f" {found.skipped} have no values to judge (their place was not seen)"
+    )
+    if form is not Format.TABLE or rows:
+        show(Listing(schema="assay.replay.v1", columns=columns, rows=rows), form)
+    if form is Format.TABLE:
+        sys.stdout.write(said + "\n")
+    return Exit.FAIL if rows else Exit.PASS
+
+
+def _store(context: typer.Context) -> Any:
+    from agent.config import load_settings
+    from agent.home import open_store
+
+    return open_store(load_settings(context.obj))
+
+
+def _last_run(store: Store) -> int:
+    from agent.evidence import queries
+
+    last = max((index for index, _ in queries.entries(store, kind="run")), default=None)
+    if last is None:
+        raise CommandError("the log has no run yet")
+    return last
+
+
+def _period(start: str | None, to: str | None) -> tuple[datetime, datetime]:
+    low = _moment(start) if start else datetime(1970, 1, 1, tzinfo=UTC)
+    high = _moment(to or "now")
+    if low >= high:
+        raise CommandError("--from must be before --to")
+    return low, high
+
+
+def _moment(text: str) -> datetime:
+    from agent.run import CLOCK
+
+    if text == "now":
+        return CLOCK.now()
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise CommandError(
+            f"{text!r} is not a time: write 2026-11-24 or 2026-11-24T08:00Z"
+        ) from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise CommandError(f"{path}: cannot be read: {error.strerror}") from None
+
+
+def _text(duration: timedelta | None) -> str:
+    return "" if duration is None else str(timedelta(seconds=round(duration.total_seconds())))
+
+
+def _what(body: dict[str, Any]) -> str:
+    """Say in a few words what an entry records."""
+    match body["kind"]:
+        case "run":
+            return f"{body['target']} {body.get('slot') or body.get('trigger', '')}"
+        case "gap":
+            return f"{body['target']} {body['slots']} slots from {body['from']}: {body['reason']}"
+        case "agent":
+            return f"{body['event']} {body['version']}"
+        case "config":
+            return f"{body['rules']} rules, {', '.join(body['targets'])}"
+        case "schedule":
+            return f"from {body['valid_from']}"
+        case _:
+            return str(body.get("origin", ""))
