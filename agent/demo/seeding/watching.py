@@ -27,6 +27,9 @@ def trail(ground: Ground, region: str) -> Iterator[Seeded]:
         EnableLogFileValidation=home,
         **(more if home else {}),
     )["TrailARN"]
+    # AWS gives a new trail this selector by itself, moto gives it none.
+    selector = {"ReadWriteType": "All", "IncludeManagementEvents": True, "DataResources": []}
+    cloudtrail.put_event_selectors(TrailName=name, EventSelectors=[selector])
     logging = home or ground.good("trail", "logging", 0)
     if logging:
         cloudtrail.start_logging(Name=name)
