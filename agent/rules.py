@@ -444,9 +444,9 @@ def _whole(value: Any) -> Any:
 
 
 def _inside(source: Text, error: CelError) -> Place:
-    """Where in the file a place of an expression is; of a folded text, near it."""
-    start = source.inner
-    return Place(start.file, start.line + error.line - 1, start.column + error.column - 1)
+    """Where in the file a place of an expression is."""
+    before = source.split("\n")[: error.line - 1]
+    return source.place_of(sum(len(line) + 1 for line in before) + error.column - 1)
 
 
 def _said(error: Any, steps: list[str | int]) -> str:  # noqa: PLR0911 - one line a kind
