@@ -35,7 +35,7 @@ import msgspec
 
 from agent.demo.memory import Age, make_old, public_snapshots
 from agent.demo.naming import Named, Request, name_call
-from agent.demo.normalise import Moment, Root, normalise
+from agent.demo.normalise import Moment, Root, answer_missing, normalise
 from agent.demo.refusal import Kind, refuse
 from agent.demo.weather import Refused, Weather
 
@@ -145,6 +145,12 @@ class Gate:
         if status.startswith(("500", "501")) or (
             status.startswith("404") and body.lstrip()[:9].lower() == b"<!doctype"
         ):
+            if nothing := answer_missing(call.name):
+                said = [
+                    ("Content-Type", "application/json"),
+                    ("x-amzn-RequestId", _request_id(self._weather)),
+                ]
+                return _answer(start_response, "200 OK", said, nothing)
             self._weather.note_missing(call)
             return self._refuse(call, Kind.MISSING, start_response)
         if status.startswith("200"):

@@ -1,8 +1,8 @@
 """The demo's account lives: somebody breaks something, somebody mends it, a call is refused.
 
 What happens, to what and in which order depends on the seed only; when it happens is up to the
-`wait` of the caller. In the first two minutes: three deviations, two recoveries, and one loss of
-sight that ends.
+`wait` of the caller. In the first two minutes: three deviations, two recoveries, one loss of sight
+that ends, and one that stays.
 """
 
 from __future__ import annotations
@@ -37,6 +37,18 @@ _BLIND: Sequence[tuple[str, str]] = (
 """Calls that are refused in turn, and the permission that somebody took away for it."""
 
 
+_OF_BUCKET = (
+    "s3:GetBucketAcl",
+    "s3:GetBucketEncryption",
+    "s3:GetBucketLifecycleConfiguration",
+    "s3:GetBucketLogging",
+    "s3:GetBucketOwnershipControls",
+    "s3:GetBucketPolicy",
+    "s3:GetBucketVersioning",
+    "s3:GetPublicAccessBlock",
+)
+
+
 class Scene(Struct, frozen=True, kw_only=True):
     """One thing that happens."""
 
@@ -66,28 +78,38 @@ def play_drift(
 
 
 def tell_drift(ground: Ground, truth: Truth, *, seed: int) -> Iterator[Scene]:
-    """Scenes without end."""
+    """Scenes without end.
+
+    The first closes a bucket to the agent for good: buckets that deny all but a few are common, and
+    who may not look at one can say nothing of it.
+    """
     dice = random.Random(f"{seed}/drift")  # noqa: S311 - a story, no secret
     order = _order(dice)
-    blind = _BLIND[0]
+    bucket = truth.of("aws.s3.bucket")[-1]
+    closed = [Refused(operation=name, containing=f"/{bucket.handle}?") for name in _OF_BUCKET]
+    line = f"bucket {bucket.handle} keeps the agent out: an error is what it must be, never a pass"
+    yield _weather(0.0, line, ground, closed)
     denials = 0
     broken: deque[tuple[Mischief, Seeded]] = deque()
     wait = _FIRST
     while True:
         for step in _PATTERN:
+            operation, action = _BLIND[denials % len(_BLIND)]
             if step == "break":
-                mischief, victim = _choose(dice, order, truth, [one for _, one in broken])
+                taken = [bucket, *(one for _, one in broken)]
+                mischief, victim = _choose(dice, order, truth, taken)
                 broken.append((mischief, victim))
                 yield _scene(wait, mischief.broken, mischief.breaks, ground, victim)
             elif step == "mend":
                 mischief, victim = broken.popleft()
                 yield _scene(wait, mischief.mended, mischief.mends, ground, victim)
             elif step == "deny":
-                blind = _BLIND[denials % len(_BLIND)]
-                denials += 1
-                yield _deny(wait, ground, *blind)
+                line = f"somebody takes {action} away from the agent"
+                yield _weather(wait, line, ground, [*closed, Refused(operation=operation)])
             else:
-                yield _allow(wait, ground, blind[1])
+                denials += 1
+                line = f"somebody gives {action} back to the agent"
+                yield _weather(wait, line, ground, closed)
             wait = STEP
 
 
@@ -123,17 +145,5 @@ def _scene(
     )
 
 
-def _deny(wait: float, ground: Ground, operation: str, action: str) -> Scene:
-    return Scene(
-        wait=wait,
-        line=f"somebody takes {action} away from the agent",
-        play=lambda: ground.cloud.deny([Refused(operation=operation)]),
-    )
-
-
-def _allow(wait: float, ground: Ground, action: str) -> Scene:
-    return Scene(
-        wait=wait,
-        line=f"somebody gives {action} back to the agent",
-        play=lambda: ground.cloud.deny([]),
-    )
+def _weather(wait: float, line: str, ground: Ground, refused: list[Refused]) -> Scene:
+    return Scene(wait=wait, line=line, play=lambda: ground.cloud.deny(refused))

@@ -47,6 +47,11 @@ def normalise(name: str, body: bytes, moment: Moment) -> bytes:
     return amend(body, moment) if amend else body
 
 
+def answer_missing(name: str) -> bytes | None:
+    """What AWS answers to a call that moto lacks, in an account that never had what it lists."""
+    return _NOTHING.get(name)
+
+
 def _credential_report(body: bytes, moment: Moment) -> bytes:
     """AWS: the report has a `<root_account>` row and the time at which it was made.
 
@@ -124,6 +129,11 @@ def _snapshots(body: bytes, moment: Moment) -> bytes:
     amended: bytes = ET.tostring(tree, encoding="utf-8", xml_declaration=True)
     return amended
 
+
+_NOTHING: Mapping[str, bytes] = {
+    # https://docs.aws.amazon.com/aws-backup/latest/devguide/API_ListRestoreJobs.html
+    "backup:ListRestoreJobs": b'{"RestoreJobs": []}',
+}
 
 _AMENDMENTS: Mapping[str, Callable[[bytes, Moment], bytes]] = {
     "iam:GetCredentialReport": _credential_report,

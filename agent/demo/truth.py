@@ -275,6 +275,7 @@ _AT_LEAST_ONE = frozenset({"aws-s3-account-public-access-block"})
 """Each of these must hold, and there must be one; the seeding always makes one."""
 
 _ANY_IN_ACCOUNT: Mapping[str, tuple[str, _Holds]] = {
+    "aws-backup-restore-tested": ("aws.backup.restore_job", _never),
     "aws-backup-plan-exists": ("aws.backup.plan", _always),
     "aws-cloudtrail-management-events": ("aws.cloudtrail.trail", _always),
     "aws-backup-plan-copies": ("aws.backup.plan", _never),
