@@ -181,9 +181,10 @@ def _scope_finding(
     count: Count = parts.get("count", Count())
     gaps: tuple[Gap, ...] = parts.get("gaps", ())
     scope = {
-        "applies": min(count.applies, max(rule.at_least, 1)),
-        "unclear": min(count.unclear, max(rule.at_least, 1)),
-        "satisfied": min(count.satisfied, 1),
+        # as far as it decides: a count that goes up and down changes no finding
+        "applies": min(count.applies, _wanted(rule)),
+        "unclear": min(count.unclear, 1),
+        "satisfied": min(count.satisfied, _wanted(rule)),
         "seen": bool(parts.get("seen", True)),
         "listed": not gaps,
     }
@@ -194,7 +195,7 @@ def _scope_finding(
     code, message, needs = _scope_said(rule, resource, outcome, count, gaps)
     values: dict[str, Any] = {"scope": scope}
     if rule.quantifier is Quantifier.ANY and count.kept:
-        kept = count.kept[:1] if outcome is Outcome.PASS else count.kept
+        kept = count.kept[: _wanted(rule)] if outcome is Outcome.PASS else count.kept
         values["resources"] = {finding.resource: finding.values for finding in kept}
     return Finding(
         rule=rule.id,
@@ -214,12 +215,16 @@ def _scope_outcome(rule: Rule, scope: Mapping[str, Any]) -> Outcome | None:
         return Outcome.ERROR  # whatever else holds, here is something that was not seen
     complete = scope["seen"] and not scope["unclear"]
     if rule.quantifier is Quantifier.ANY:
-        return _enough(scope["satisfied"] > 0, complete)
+        return _enough(scope["satisfied"] >= _wanted(rule), complete)
     if rule.at_least:
         return _enough(scope["applies"] >= rule.at_least, complete)
     if not scope["seen"] or scope["applies"] or scope["unclear"]:
         return None
     return Outcome.PASS if rule.quantifier is Quantifier.NONE else Outcome.NOT_APPLICABLE
+
+
+def _wanted(rule: Rule) -> int:
+    return max(rule.at_least, 1)
 
 
 def _enough(reached: bool, complete: bool) -> Outcome:
@@ -240,8 +245,8 @@ def _scope_said(
         return _unseen_said(rule, scope, count, gaps)
     if rule.quantifier is Quantifier.ANY:
         said = [f"{finding.resource}: {finding.message}" for finding in count.kept[:_NAMED]]
-        whole = f"none of {count.applies} {rule.check} in {scope} meets this"
-        return "any", "; ".join([whole, *said]), ()
+        few = f"{count.satisfied} of {count.applies} {rule.check} in {scope} meet this"
+        return "any", "; ".join([f"{few}, needed: {_wanted(rule)}", *said]), ()
     return "at_least", f"{count.applies} {rule.check} in {scope}, needed: {rule.at_least}", ()
 
 

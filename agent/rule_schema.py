@@ -78,7 +78,7 @@ SCHEMA: dict[str, Any] = {
         "message": _TEXT,
         "quantifier": {"enum": ["each", "any", "none"]},
         "per": {"enum": ["target", "region"]},
-        "at_least": {"type": "integer", "minimum": 1},
+        "at_least": {"type": "integer", "minimum": 1, "maximum": 25},
         "deviation": {
             "oneOf": [
                 {"const": "any"},

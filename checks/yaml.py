@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -57,23 +58,9 @@ class Text(str):
         White space is not counted, because folding changes it; after an escape that is longer than
         two characters the place is off by its length.
         """
-        left = sum(1 for char in self[:offset] if not char.isspace())
-        line, column = self.inner.line, self.inner.column
-        while line <= len(self.lines):
-            text = self.lines[line - 1]
-            while column <= len(text):
-                char = text[column - 1]
-                if char == "\\" and self.quote == '"':
-                    column += 1
-                elif char == "'" == self.quote and text[column : column + 1] == "'":
-                    column += 1
-                if not char.isspace():
-                    if left == 0:
-                        return Place(self.inner.file, line, column)
-                    left -= 1
-                column += 1
-            line, column = line + 1, 1
-        return self.inner
+        written = _written(self.lines, self.inner, self.quote)
+        count = sum(1 for char in self[:offset] if not char.isspace())
+        return next(islice(written, count, None), self.inner)
 
 
 class Map(dict[str, Any]):
@@ -142,7 +129,7 @@ def find_place(document: Any, steps: Iterable[str | int]) -> Place | None:
     place: Place | None = getattr(document, "place", None)
     for step in steps:
         if isinstance(document, Map) and step in document:
-            place, document = document.keys_at[str(step)], document[step]
+            place, document = document.keys_at[str(step)], document[str(step)]
         elif isinstance(document, List) and isinstance(step, int) and step < len(document):
             place, document = document.items_at[step], document[step]
         else:
@@ -155,6 +142,16 @@ def unknown_key(key: str, known: Iterator[str] | tuple[str, ...] | list[str]) ->
     close = get_close_matches(key, list(known), n=1, cutoff=0.6)
     hint = f"; did you mean '{close[0]}'?" if close else ""
     return f"unknown key '{key}'{hint}"
+
+
+def _written(lines: list[str], start: Place, quote: str) -> Iterator[Place]:
+    """Give the places of the visible characters of a text, a pair that stands for one as one."""
+    pair = re.compile(r"\\\S|\S" if quote == '"' else r"''|\S" if quote == "'" else r"\S")
+    column = start.column - 1
+    for line in range(start.line, len(lines) + 1):
+        for found in pair.finditer(lines[line - 1], column):
+            yield Place(start.file, line, found.start() + 1)
+        column = 0
 
 
 class _Composer:
