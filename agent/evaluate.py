@@ -29,7 +29,6 @@ from checks.model import Cause, Gap, Observation, Target
 KEPT = 25
 """Candidates of `any` whose values are kept, and gaps that are told apart, in one region."""
 _NAMED = 3
-_APPLIES = frozenset({Outcome.PASS, Outcome.FAIL})
 
 
 class Count(Struct, frozen=True, kw_only=True):
@@ -82,12 +81,14 @@ def evaluate(
         return [], _tally(part, _count_any(judged))
     findings: list[Finding] = []
     applies = unclear = 0
+    exists = rule.when is None or rule.each is not None  # a resource counts, whatever comes of it
     for resource in part.resources:
         found = judge(rule, resource, now=now, target=target)
         findings += found
-        outcome = Outcome.PASS if rule.each or not rule.when else found[0].outcome
-        applies += outcome in _APPLIES
-        unclear += outcome is Outcome.ERROR
+        if exists or (outcome := found[0].outcome) is Outcome.PASS or outcome is Outcome.FAIL:
+            applies += 1
+        elif outcome is Outcome.ERROR:
+            unclear += 1
     if waivers:
         findings = [waive(finding, waivers, now) for finding in findings]
     return findings, _tally(part, Count(applies=applies, unclear=unclear))

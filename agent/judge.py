@@ -13,9 +13,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
-from agent.cel import EvalError, Program
+from agent.cel import EvalError
 from agent.model import Finding, Outcome
 from agent.params import with_params
 from agent.rule import Clause, Each, Quantifier, Rule
@@ -26,6 +27,8 @@ ROOTS = ("resource", "params", "now", "target")
 
 _DECIDED_MAX = 20
 _VALUE_MAX = 200
+
+_PASSED: tuple[str, str, tuple[str, ...]] = ("", "", ())
 
 Given = tuple[Any, ...]
 Verdict = tuple[Outcome, Sequence[Clause] | Sequence[EvalError]]
@@ -103,16 +106,9 @@ def _finding(
     gaps: Sequence[Gap],
 ) -> Finding:
     outcome, why = _verdict(rule, given, kept["unseen"] if gaps else ())
-    if outcome is Outcome.PASS:
-        return Finding(
-            rule=rule.id,
-            resource=identity,
-            region=resource.region,
-            outcome=outcome,
-            values=kept,
-            observed_at=resource.observed_at,
-        )
-    code, message, needs = _said(rule, outcome, why, given, gaps)
+    code, message, needs = _PASSED
+    if outcome is not Outcome.PASS:
+        code, message, needs = _said(rule, outcome, why, given, gaps)
     return Finding(
         rule=rule.id,
         resource=identity,
@@ -167,9 +163,12 @@ def _elements(
 
 
 def _items(each: Each, given: Given, unseen: Sequence[str]) -> list[Any] | EvalError:
+    roots = given[: len(ROOTS)]
     try:
-        roots = given[: len(ROOTS)]
-        items = _value(each.items, dict(zip(ROOTS, roots, strict=True)), roots, unseen)
+        if unseen:
+            items = each.items.interpret(dict(zip(ROOTS, roots, strict=True)), unseen)
+        else:
+            items = each.items(*roots)
     except EvalError as error:
         return error
     return list(items)
@@ -187,18 +186,21 @@ def _identity(each: Each, inner: Given, index: int) -> str:
 
 def _verdict(rule: Rule, given: Given, unseen: Sequence[str]) -> Verdict:
     """Give the outcome, with the clauses that do not hold or the errors that say why."""
-    named = _named(rule, given) if unseen else {}
-    if rule.when is not None:
+    # The interpreter knows what is unseen; the compiled path only what is absent.
+    named = _named(rule, given) if unseen else None
+    when = rule.when
+    if when is not None:
         try:
-            if not _value(rule.when, named, given, unseen):
+            if not (when(*given) if named is None else when.interpret(named, unseen)):
                 return Outcome.NOT_APPLICABLE, ()
         except EvalError as error:
             return Outcome.ERROR, (error,)
     failed: list[Clause] = []
     errors: list[EvalError] = []
     for clause in rule.require:
+        that = clause.that
         try:
-            if not _value(clause.that, named, given, unseen):
+            if not (that(*given) if named is None else that.interpret(named, unseen)):
                 failed.append(clause)
         except EvalError as error:
             errors.append(error)
@@ -207,11 +209,6 @@ def _verdict(rule: Rule, given: Given, unseen: Sequence[str]) -> Verdict:
     if errors:
         return Outcome.ERROR, errors
     return Outcome.PASS, ()
-
-
-def _value(program: Program, named: Mapping[str, Any], given: Given, unseen: Sequence[str]) -> Any:
-    """Evaluate: the interpreter knows what is unseen; the compiled path only what is absent."""
-    return program.interpret(named, unseen) if unseen else program(*given)
 
 
 def _named(rule: Rule, given: Given) -> dict[str, Any]:
@@ -228,9 +225,12 @@ def _said(
         return "when", f"does not apply: {source}", ()
     if outcome is Outcome.ERROR:
         return _error_said(why[0], gaps)
-    templates = [clause.message or rule.message for clause in why] or [rule.message]
     values = _named(rule, given)
-    texts = dict.fromkeys(template.render(values) for template in templates if template)
+    if len(why) <= 1:
+        template = (why[0].message if why else None) or rule.message
+        return "", template.render(values) if template else rule.title, ()
+    templates = [clause.message or rule.message for clause in why]
+    texts = dict.fromkeys([template.render(values) for template in templates if template])
     return "", "; ".join(texts) or rule.title, ()
 
 
@@ -261,6 +261,7 @@ def _given_again(rule: Rule, values: Mapping[str, Any], now: datetime) -> tuple[
     return rule, roots
 
 
+@lru_cache(maxsize=1024)
 def _one_line(source: str) -> str:
     return " ".join(source.split())
 

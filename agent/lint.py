@@ -117,7 +117,7 @@ def _same_criteria(rules: Mapping[str, Rule]) -> Iterator[Lint]:
         other = first.setdefault((framework, frozenset(names)), criterion)
         if other != criterion and len(names) >= FEW:
             rule = rules[min(names)]
-            message = f"{framework} {criterion} has just the {len(ids)} rules of {other}"
+            message = f"{framework} {criterion} has just the {len(names)} rules of {other}"
             yield _warning(rule, "criteria", message)
 
 

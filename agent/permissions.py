@@ -14,7 +14,7 @@ def aws_policy(permissions: Iterable[str]) -> dict[str, Any]:
     """Give the IAM policy document that allows just `permissions` (`s3:GetBucketPolicy`).
 
     Sorted, and so grouped by service: the same permissions are the same document. One statement,
-    because a managed policy holds at most 6,144 characters besides white space (IAM and STS quotas).
+    because a managed policy holds at most 6,144 characters besides white space (IAM quotas).
     The resource is `*`: listings take no narrower one, and ids are not known before.
     """
     return {

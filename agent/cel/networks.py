@@ -62,6 +62,7 @@ def _within(inner: _Network, outer: _Network) -> bool:
     )
 
 
+@lru_cache(maxsize=4096)
 def is_public_cidr(text: str) -> bool:
     """Whether a range admits the Internet at large: 0.0.0.0/0, ::/0, and ranges nearly as wide.
 

@@ -35,7 +35,7 @@ class Template(Struct, frozen=True, kw_only=True):
         What has no value shows as its source in «».
         """
         return "".join(
-            part if isinstance(part, str) else _rendered(part, values) for part in self.parts
+            [part if type(part) is str else _rendered(part, values) for part in self.parts]
         )
 
 
@@ -65,12 +65,12 @@ def _compiled(text: str, match: re.Match[str], variables: Mapping[str, Type]) ->
         raise
 
 
-def _rendered(program: Program, values: Mapping[str, Any]) -> str:
+def _rendered(program: Any, values: Mapping[str, Any]) -> str:
     try:
-        found = program(*(values[name] for name in program.names))
+        found = program(*map(values.__getitem__, program.names))
     except (EvalError, KeyError):
         return f"«{program.source.strip()}»"
-    return _shown(found)
+    return found if type(found) is str else _shown(found)
 
 
 def _shown(value: Any) -> str:
