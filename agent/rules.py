@@ -92,7 +92,8 @@ def load_rules(
         frameworks = load_frameworks(root / "frameworks" for root in roots)
     except FrameworkError as error:
         raise RuleError(str(error)) from error
-    resource_of = lru_cache(maxsize=None)(
+    # The rules of a check lie together, and the types of all checks would be tens of megabytes.
+    resource_of = lru_cache(maxsize=2)(
         lambda check: from_json_schema(schema_of(checks[check], checks))
     )
     found: dict[str, Rule] = {}

@@ -7,6 +7,7 @@ from typing import Any
 
 import botocore.session
 from botocore.exceptions import UnknownServiceError
+from botocore.loaders import create_loader
 from botocore.model import OperationModel, ServiceModel
 
 from checks.aws.documents import ANY, Schema, array, mapping, record
@@ -19,11 +20,15 @@ class UnknownCallError(Exception):
     """The SDK knows no such service or operation."""
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=1)
 def service_model(service: str) -> ServiceModel:
-    """The model of a service. Raises `UnknownCallError`."""
+    """The model of a service. Raises `UnknownCallError`.
+
+    Only the last one is kept, and the loader, which keeps all, is not: the models of forty services
+    are 70 MB that an agent would carry for ever, and what is asked comes service by service.
+    """
     try:
-        loaded = _session().get_component("data_loader").load_service_model(service, "service-2")
+        loaded = create_loader().load_service_model(service, "service-2")
     except UnknownServiceError as error:
         raise UnknownCallError(f"the SDK knows no service '{service}'") from error
     return ServiceModel(loaded, service)
@@ -37,7 +42,7 @@ def operation_model(service: str, operation: str) -> OperationModel:
     return model.operation_model(operation)
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=8)
 def answer_schema(service: str, operation: str) -> Schema:
     """The schema of an operation's answer. Raises `UnknownCallError`."""
     shape = operation_model(service, operation).output_shape
