@@ -20,7 +20,7 @@ from typing import Any
 
 from msgspec import Struct, field
 
-from agent.judge import gap_message, judge, judge_again
+from agent.judge import gap_message, judge_again, judging
 from agent.model import Finding, Outcome
 from agent.rule import Per, Quantifier, Rule
 from agent.waivers import Waiver, waive
@@ -76,22 +76,15 @@ def evaluate(
     waivers: Collection[Waiver] = (),
 ) -> tuple[list[Finding], Tally]:
     """Give the findings on the resources of one part, and the part's own tally. Raises nothing."""
+    judge_one = judging(rule, now=now, target=target)
     if rule.quantifier is Quantifier.ANY:
-        judged = [judge(rule, each, now=now, target=target)[0] for each in part.resources]
+        judged = [judge_one(resource)[0] for resource in part.resources]
         return [], _tally(part, _count_any(judged))
-    findings: list[Finding] = []
-    applies = unclear = 0
-    exists = rule.when is None or rule.each is not None  # a resource counts, whatever comes of it
-    for resource in part.resources:
-        found = judge(rule, resource, now=now, target=target)
-        findings += found
-        if exists or (outcome := found[0].outcome) is Outcome.PASS or outcome is Outcome.FAIL:
-            applies += 1
-        elif outcome is Outcome.ERROR:
-            unclear += 1
+    findings = [finding for resource in part.resources for finding in judge_one(resource)]
+    count = _count_each(rule, part, findings)
     if waivers:
         findings = [waive(finding, waivers, now) for finding in findings]
-    return findings, _tally(part, Count(applies=applies, unclear=unclear))
+    return findings, _tally(part, count)
 
 
 def conclude(
@@ -148,6 +141,16 @@ def _tally(part: Observation, count: Count) -> Tally:
     for gap in part.gaps:
         regions[gap.region] = regions.get(gap.region, Count()) + Count(gaps=(gap,))
     return Tally(regions)
+
+
+def _count_each(rule: Rule, part: Observation, findings: list[Finding]) -> Count:
+    if rule.when is None or rule.each is not None:  # a resource counts, whatever comes of it
+        return Count(applies=len(part.resources))
+    outcomes = [finding.outcome for finding in findings]
+    return Count(
+        applies=outcomes.count(Outcome.PASS) + outcomes.count(Outcome.FAIL),
+        unclear=outcomes.count(Outcome.ERROR),
+    )
 
 
 def _count_any(candidates: list[Finding]) -> Count:

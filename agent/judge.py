@@ -11,7 +11,7 @@ outcome from them years later.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -19,7 +19,7 @@ from typing import Any
 from agent.cel import EvalError
 from agent.model import Finding, Outcome
 from agent.params import with_params
-from agent.rule import Clause, Each, Quantifier, Rule
+from agent.rule import Clause, Each, Rule
 from checks.model import Gap, Resource, Target
 
 ROOTS = ("resource", "params", "now", "target")
@@ -28,27 +28,43 @@ ROOTS = ("resource", "params", "now", "target")
 _DECIDED_MAX = 20
 _VALUE_MAX = 200
 
+# a member of an enum costs more to look up than a name
+_PASS, _FAIL, _ERROR = Outcome.PASS, Outcome.FAIL, Outcome.ERROR
+_NOT_APPLICABLE = Outcome.NOT_APPLICABLE
 _PASSED: tuple[str, str, tuple[str, ...]] = ("", "", ())
 
 Given = tuple[Any, ...]
 Verdict = tuple[Outcome, Sequence[Clause] | Sequence[EvalError]]
+_HOLDS: Verdict = (Outcome.PASS, ())
 
 
 def judge(rule: Rule, resource: Resource, *, now: datetime, target: Target) -> tuple[Finding, ...]:
     """Every finding of `rule` on `resource`: one, or with `each` one an element. Raises nothing."""
+    return judging(rule, now=now, target=target)(resource)
+
+
+def judging(
+    rule: Rule, *, now: datetime, target: Target
+) -> Callable[[Resource], tuple[Finding, ...]]:
+    """Give `judge` for many resources: what is the same for all of them is looked up once."""
     place = {"id": target.id, "provider": target.provider}
-    given = (resource.attributes, rule.params, now, place)
-    gaps = _gaps_read(rule, resource) if resource.gaps else ()
-    kept: dict[str, Any] = {"resource": rule.keep(resource.attributes)}
-    if rule.keep_params:
-        kept["params"] = rule.keep_params
+    also: dict[str, Any] = {"params": rule.keep_params} if rule.keep_params else {}
     if rule.keeps_target:
-        kept["target"] = place
-    if gaps:
-        kept["unseen"] = [_path(gap) for gap in gaps]
-    if rule.each is not None:
-        return tuple(_elements(rule, rule.each, resource, given=given, kept=kept, gaps=gaps))
-    return (_finding(rule, resource, resource.id, given=given, kept=kept, gaps=gaps),)
+        also["target"] = place
+    params, keep, each = rule.params, rule.keep, rule.each
+
+    def judge_one(resource: Resource) -> tuple[Finding, ...]:
+        attributes = resource.attributes
+        given = (attributes, params, now, place)
+        kept = {"resource": keep(attributes), **also}
+        gaps = _gaps_read(rule, resource) if resource.gaps else ()
+        if gaps:
+            kept["unseen"] = [_path(gap) for gap in gaps]
+        if each is None:
+            return (_finding(rule, resource, resource.id, given, kept, gaps),)
+        return tuple(_elements(rule, each, resource, given=given, kept=kept, gaps=gaps))
+
+    return judge_one
 
 
 def judge_again(rule: Rule, values: Mapping[str, Any], *, now: datetime) -> Outcome:
@@ -60,7 +76,7 @@ def judge_again(rule: Rule, values: Mapping[str, Any], *, now: datetime) -> Outc
     unseen = values.get("unseen", ())
     if rule.each is not None and rule.each.name not in values:
         items = _items(rule.each, given, unseen)
-        return Outcome.ERROR if isinstance(items, EvalError) else Outcome.NOT_APPLICABLE
+        return _ERROR if isinstance(items, EvalError) else _NOT_APPLICABLE
     return _verdict(rule, given, unseen)[0]
 
 
@@ -72,10 +88,10 @@ def explain(rule: Rule, values: Mapping[str, Any], *, now: datetime) -> tuple[st
     rule, given = _given_again(rule, values, now)
     unseen = values.get("unseen", ())
     outcome, why = _verdict(rule, given, unseen)
-    if outcome is Outcome.NOT_APPLICABLE and rule.when is not None:
+    if outcome is _NOT_APPLICABLE and rule.when is not None:
         programs = [rule.when]
     else:
-        clauses = why if outcome is Outcome.FAIL else rule.require
+        clauses = why if outcome is _FAIL else rule.require
         programs = [clause.that for clause in clauses if isinstance(clause, Clause)]
     lines: dict[str, None] = {}
     for program in programs:
@@ -96,18 +112,17 @@ def gap_message(gap: Gap) -> str:
     return f"cannot see {what}: {call}{gap.cause.value}{code}{grant}"
 
 
-def _finding(
+def _finding(  # noqa: PLR0917 - called for each finding; keywords cost
     rule: Rule,
     resource: Resource,
     identity: str,
-    *,
     given: Given,
     kept: Mapping[str, Any],
     gaps: Sequence[Gap],
 ) -> Finding:
     outcome, why = _verdict(rule, given, kept["unseen"] if gaps else ())
     code, message, needs = _PASSED
-    if outcome is not Outcome.PASS:
+    if outcome is not _PASS:
         code, message, needs = _said(rule, outcome, why, given, gaps)
     return Finding(
         rule=rule.id,
@@ -144,7 +159,7 @@ def _elements(
             rule=rule.id,
             resource=resource.id,
             region=resource.region,
-            outcome=Outcome.ERROR if failed else Outcome.NOT_APPLICABLE,
+            outcome=_ERROR if failed else _NOT_APPLICABLE,
             code=code,
             message=message,
             values={**kept, "resource": each.source(resource.attributes)},
@@ -159,7 +174,7 @@ def _elements(
         taken[name] = taken.get(name, 0) + 1
         identity = f"{resource.id}#{name}" + (f"~{taken[name]}" if taken[name] > 1 else "")
         values = {**kept, each.name: each.keep(element)}
-        yield _finding(rule, resource, identity, given=inner, kept=values, gaps=gaps)
+        yield _finding(rule, resource, identity, inner, values, gaps)
 
 
 def _items(each: Each, given: Given, unseen: Sequence[str]) -> list[Any] | EvalError:
@@ -192,9 +207,9 @@ def _verdict(rule: Rule, given: Given, unseen: Sequence[str]) -> Verdict:
     if when is not None:
         try:
             if not (when(*given) if named is None else when.interpret(named, unseen)):
-                return Outcome.NOT_APPLICABLE, ()
+                return _NOT_APPLICABLE, ()
         except EvalError as error:
-            return Outcome.ERROR, (error,)
+            return _ERROR, (error,)
     failed: list[Clause] = []
     errors: list[EvalError] = []
     for clause in rule.require:
@@ -204,11 +219,9 @@ def _verdict(rule: Rule, given: Given, unseen: Sequence[str]) -> Verdict:
                 failed.append(clause)
         except EvalError as error:
             errors.append(error)
-    if failed or rule.quantifier is Quantifier.NONE:
-        return Outcome.FAIL, failed
-    if errors:
-        return Outcome.ERROR, errors
-    return Outcome.PASS, ()
+    if failed or not rule.require:  # with `none` that a resource is there is the violation
+        return _FAIL, failed
+    return (_ERROR, errors) if errors else _HOLDS
 
 
 def _named(rule: Rule, given: Given) -> dict[str, Any]:
@@ -220,10 +233,10 @@ def _said(
     rule: Rule, outcome: Outcome, why: Sequence[Any], given: Given, gaps: Sequence[Gap]
 ) -> tuple[str, str, tuple[str, ...]]:
     """Code, message and needs of a finding that is not a pass."""
-    if outcome is Outcome.NOT_APPLICABLE:
+    if outcome is _NOT_APPLICABLE:
         source = _one_line(rule.when.source) if rule.when is not None else ""
         return "when", f"does not apply: {source}", ()
-    if outcome is Outcome.ERROR:
+    if outcome is _ERROR:
         return _error_said(why[0], gaps)
     values = _named(rule, given)
     if len(why) <= 1:

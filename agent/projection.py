@@ -56,9 +56,21 @@ def _same(value: Any) -> Any:
 
 
 def _leaves(names: tuple[str, ...]) -> Pick:
+    if len(names) == 1:
+        return _leaf(names[0])
+
     def pick(value: Any) -> Any:
         if type(value) is dict:
             return {name: value[name] for name in names if name in value}
+        return _of_other_kind(value)
+
+    return pick
+
+
+def _leaf(name: str) -> Pick:
+    def pick(value: Any) -> Any:
+        if type(value) is dict:
+            return {name: value[name]} if name in value else {}
         return _of_other_kind(value)
 
     return pick

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from itertools import product
 from typing import Any, Final, Literal
 
 from msgspec import Struct
@@ -236,12 +237,14 @@ def guarded(function: Function) -> Callable[..., Any]:
     if function.uses_now:
         types.insert(0, frozenset({dt.datetime}))
     run, name = function.run, function.name
+    fitting = frozenset(product(*types))
 
     def call(*args: Any) -> Any:
-        for value, allowed in zip(args, types, strict=True):
-            if type(value) not in allowed:
-                wanted = " or ".join(sorted(KINDS[each] for each in allowed))
-                raise wrong(f"{name}() needs {wanted}", value)
+        if tuple(map(type, args)) not in fitting:
+            for value, allowed in zip(args, types, strict=True):
+                if type(value) not in allowed:
+                    wanted = " or ".join(sorted(KINDS[each] for each in allowed))
+                    raise wrong(f"{name}() needs {wanted}", value)
         try:
             return run(*args)
         except _DATA_ERRORS as error:
