@@ -43,12 +43,13 @@ from agent.duration import parse_duration
 from agent.examples import NOW, failed_examples, uncovered_clauses
 from agent.frameworks import Framework, FrameworkError, load_frameworks
 from agent.model import Outcome, Severity
-from agent.params import ParamError, as_json, read_param, read_typed, suggest
+from agent.params import ParamError, as_json, read_param, read_typed, suggest, with_params
 from agent.projection import projector
-from agent.rule import Clause, Each, Example, Param, Per, Quantifier, Rule
+from agent.rule import LISTING, Clause, Each, Example, Param, Per, Quantifier, Rule
+from agent.rule_schema import DURATION as DURATION_TEXT
 from agent.rule_schema import SCHEMA
 from checks.canonical import canonical
-from checks.model import Check
+from checks.model import Check, Scope
 from checks.yaml import (
     Map,
     Place,
@@ -198,8 +199,9 @@ class _Reader:
             "now": TIMESTAMP,
             "target": TARGET,
         }
+        self._counting()
         each, source = self._each()
-        own = self._own_programs(each)
+        own = self._own_programs()
         reads = frozenset(self.reads)
         facets, members = self._facets(reads | source)
         return Rule(
@@ -251,7 +253,7 @@ class _Reader:
             for index, criterion in enumerate(ids):
                 where = ("criteria", name, index)
                 if not isinstance(criterion, str):
-                    raise self.fail(f'write the id in quotes: "{criterion}"', *where)
+                    raise self.fail("an id is text: write it in quotes", *where)
                 if not framework.has(criterion):
                     hint = suggest(criterion, framework.criteria)
                     raise self.fail(f"{framework.title} has no '{criterion}'{hint}", *where)
@@ -321,7 +323,8 @@ class _Reader:
             keep=projector(reads, each.name),
         )
 
-    def _own_programs(self, each: Each | None) -> dict[str, Any]:
+    def _counting(self) -> None:
+        """Refuse what does not go together in saying of how many the requirement must hold."""
         document = self.document
         quantifier = document.get("quantifier", "each")
         if "require" not in document and quantifier != "none":
@@ -334,8 +337,12 @@ class _Reader:
             raise self.fail("`at_least` does not go with `quantifier: none`", "at_least")
         if "per" in document and quantifier == "each" and "at_least" not in document:
             raise self.fail("`per` goes with `quantifier: any` or `at_least`", "per")
-        if quantifier == "any" and each is not None:
-            raise self.fail("`each` does not go with `quantifier: any`", "each")
+        check = self.checks[document["check"]]
+        if document.get("per") == "region" and check.scope is Scope.ACCOUNT:
+            raise self.fail(f"{check.name} is listed once for all regions", "per")
+
+    def _own_programs(self) -> dict[str, Any]:
+        document = self.document
         when = document.get("when")
         parts = {
             "when": None if when is None else self._compile(when, BOOL, ("when",)),
@@ -379,6 +386,12 @@ class _Reader:
         for index, written in enumerate(self.document["examples"]):
             where = ("examples", index)
             place = self.document["examples"].items_at[index]
+            if "resource" in written:
+                self._known(written["resource"], self.variables["resource"], (*where, "resource"))
+            for number, each in enumerate(written.get("resources", ())):
+                at = (*where, "resources", number)
+                self._known(each, self.variables["resource"], at)
+            self._unseen(written, where)
             resources = written.get("resources", [written.get("resource")])
             yield Example(
                 expect=Outcome(written["expect"]),
@@ -389,6 +402,30 @@ class _Reader:
                 line=place.line,
                 column=place.column,
             )
+
+    def _known(self, value: Any, kind: Type, where: tuple[str | int, ...]) -> None:
+        """Refuse a field that the resource cannot have: such an example shows nothing."""
+        if isinstance(value, Map) and kind.kind == "map":
+            for name, inner in value.items():
+                known = (kind.fields or {}).get(name, kind.element)
+                if known is None:
+                    hint = suggest(name, kind.fields or {})
+                    raise self.fail(f"unknown field '{name}'{hint}", *where, name)
+                self._known(inner, known, (*where, name))
+        elif isinstance(value, list) and kind.element is not None:
+            for index, inner in enumerate(value):
+                self._known(inner, kind.element, (*where, index))
+
+    def _unseen(self, written: Map, where: tuple[str | int, ...]) -> None:
+        known = {LISTING: DYN, **(self.variables["resource"].fields or {})}
+        for index, name in enumerate(written.get("unseen", ())):
+            if name not in known:
+                raise self.fail(
+                    f"'{name}' is neither a facet nor `listing`{suggest(name, known)}",
+                    *where,
+                    "unseen",
+                    index,
+                )
 
     def _moment(self, text: Text, where: tuple[str | int, ...]) -> datetime:
         try:
@@ -403,10 +440,12 @@ class _Reader:
         for expected in REQUIRED_EXAMPLES:
             if all(example.expect is not expected for example in rule.examples):
                 raise self.fail(f"an example with `expect: {expected}` is missing", "examples")
-        try:
-            failed = next(failed_examples(rule), None)
-        except ParamError as error:
-            raise self.fail(str(error), "examples") from None
+        for index, example in enumerate(rule.examples):
+            try:
+                with_params(rule, example.params)
+            except ParamError as error:
+                raise self.fail(str(error), "examples", index, "params") from None
+        failed = next(failed_examples(rule), None)
         if failed:
             number = int(failed.split(":", 1)[0].removeprefix("example "))
             raise self.fail(failed, "examples", number - 1)
@@ -450,25 +489,35 @@ def _inside(source: Text, error: CelError) -> Place:
     return source.place_of(sum(len(line) + 1 for line in before) + error.column - 1)
 
 
-def _said(error: Any, steps: list[str | int]) -> str:  # noqa: PLR0911 - one line a kind
+_SAID: Mapping[str, Callable[[Any, Any], str]] = {
+    "required": lambda value, names: f"`{next(n for n in names if n not in value)}` is missing",
+    "enum": lambda value, words: (
+        f"'{value}' is not one of {', '.join(words)}{suggest(str(value), tuple(words))}"
+    ),
+    "pattern": lambda value, pattern: (
+        f"'{value}' is not a duration such as 15m, 1h or 7d"
+        if pattern == DURATION_TEXT
+        else f"'{value}' must be lower-case words joined by hyphens"
+    ),
+    "minimum": lambda value, least: f"{value} is below {least}",
+    "maximum": lambda value, most: f"{value} is above {most}",
+    "minItems": lambda _, least: f"at least {least} are expected",
+    "minProperties": lambda *_: "is empty",
+    "maxProperties": lambda *_: "one variable is expected",
+    "type": lambda _, kind: f"a value of type {kind} is expected",
+}
+"""Word of JSON Schema -> what to say of a value that breaks it."""
+_SAID_OF = {
+    "require": "an expression, or a list of {that, message}, is expected",
+    "examples": "give either `resource` or `resources`",
+    "deviation": "`any` or {within: 7d} is expected",
+}
+"""Key of the document -> what to say when its value has none of the shapes that it may have."""
+
+
+def _said(error: Any, steps: list[str | int]) -> str:
     what = ".".join(map(str, steps)) or "the rule"
-    match error.validator:
-        case "required":
-            missing = next(name for name in error.validator_value if name not in error.instance)
-            return f"{what}: `{missing}` is missing"
-        case "enum":
-            words = [str(word) for word in error.validator_value]
-            hint = suggest(str(error.instance), tuple(words))
-            return f"{what}: '{error.instance}' is not one of {', '.join(words)}{hint}"
-        case "pattern" if "every" in steps or "within" in steps:
-            return f"{what}: '{error.instance}' is not a duration such as 15m, 1h or 7d"
-        case "pattern":
-            return f"{what}: '{error.instance}' must be lower-case words joined by hyphens"
-        case "minItems":
-            return f"{what}: at least {error.validator_value} are expected"
-        case "oneOf" if steps and steps[0] == "examples":
-            return f"{what}: give either `resource` or `resources`"
-        case "type":
-            return f"{what}: a value of type {error.validator_value} is expected"
-        case _:
-            return f"{what}: {error.message}"
+    if error.validator == "oneOf":
+        return f"{what}: {_SAID_OF.get(str(steps[0]), error.message)}"
+    say = _SAID.get(error.validator)
+    return f"{what}: {say(error.instance, error.validator_value) if say else error.message}"

@@ -59,8 +59,11 @@ class Text(str):
         two characters the place is off by its length.
         """
         written = _written(self.lines, self.inner, self.quote)
-        count = sum(1 for char in self[:offset] if not char.isspace())
-        return next(islice(written, count, None), self.inner)
+        before = sum(1 for char in self[:offset] if not char.isspace())
+        if self[offset:].strip():
+            return next(islice(written, before, None), self.inner)
+        last = next(islice(written, max(before - 1, 0), None), self.inner)
+        return Place(last.file, last.line, last.column + 1)
 
 
 class Map(dict[str, Any]):

@@ -1,0 +1,152 @@
+"""A rule that loads cannot be wrong; a wrong one is refused in one line with its place."""
+
+import time
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from agent.model import Outcome, Severity
+from agent.rule import Per, Quantifier
+from agent.rules import RuleError, load_rules, read_rule
+from agent.scaffold import scaffold
+from checks.aws.schema import schema_of
+from checks.load import load_checks
+
+ROOT = Path(__file__).parents[1]
+CHECKS = load_checks()
+BAD = sorted((Path(__file__).parent / "data" / "rules_bad").glob("*.yaml"))
+
+GOOD = """\
+id: a-rule
+title: Trails record everywhere
+check: aws.cloudtrail.trail
+severity: high
+every: 90m
+criteria: {soc2: [CC7.2]}
+params:
+  names: {type: list(string), default: [audit], help: which ones}
+  age: {type: duration, default: 7d, min: 1d, max: 30d}
+quantifier: any
+per: region
+deviation: {within: 3d}
+control: logs
+owner: platform
+when: resource.Name in params.names
+require: resource.IsMultiRegionTrail
+message: "{{resource.Name}} does not"
+remediation: Record in {{resource.HomeRegion}} too.
+examples:
+  - {expect: pass, resource: {Name: audit, IsMultiRegionTrail: true}}
+  - {expect: fail, resource: {Name: audit, IsMultiRegionTrail: false}}
+  - {expect: error, resource: {Name: audit}}
+"""
+
+
+def read(text, name="a-rule.yaml"):
+    return read_rule(text.encode(), Path(name), CHECKS, schema_of)
+
+
+@pytest.mark.parametrize("file", BAD, ids=[file.stem for file in BAD])
+def test_a_mistake_is_told_in_one_line_with_its_place(file):
+    expected = file.read_text(encoding="utf-8").splitlines()[0].removeprefix("# ")
+    with pytest.raises(RuleError) as caught:
+        load_rules([file], CHECKS, schema_of)
+    assert str(caught.value) == f"{file}:{expected}"
+    assert "\n" not in str(caught.value)
+
+
+def test_a_rule_is_read_whole():
+    rule = read(GOOD)
+    assert (rule.id, rule.check, rule.severity) == ("a-rule", "aws.cloudtrail.trail", Severity.HIGH)
+    assert rule.every.total_seconds() == 5400
+    assert rule.criteria == {"soc2": ("CC7.2",)}
+    assert rule.params["names"] == ["audit"]
+    assert rule.params["age"].days == 7
+    assert rule.declared["age"].max.days == 30
+    assert (rule.quantifier, rule.per) == (Quantifier.ANY, Per.REGION)
+    assert rule.deviation is not None
+    assert rule.deviation.days == 3
+    assert (rule.control, rule.owner, rule.provider) == ("logs", "platform", "aws")
+    assert rule.line_of["require"] == 16
+    assert [example.expect for example in rule.examples] == [
+        Outcome.PASS,
+        Outcome.FAIL,
+        Outcome.ERROR,
+    ]
+
+
+def test_what_a_rule_reads_is_known_and_a_remedy_decides_nothing():
+    rule = read(GOOD)
+    assert rule.reads == {"resource.Name", "resource.IsMultiRegionTrail", "params.names"}
+    assert rule.keep({"Name": "a", "HomeRegion": "b", "S3BucketName": "c"}) == {"Name": "a"}
+    assert rule.keep_params == {"names": ["audit"]}
+
+
+def test_the_digest_is_that_of_the_bytes():
+    rule, other = read(GOOD), read(GOOD + "\n")
+    assert rule.text == GOOD.encode()
+    assert len(rule.sha256) == 64
+    assert rule.sha256 != other.sha256
+
+
+def test_two_rules_of_one_id_are_refused(tmp_path):
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "a-rule.yaml").write_text(GOOD)
+    with pytest.raises(RuleError, match=r"b/a-rule.yaml:1:1: 'a-rule' is defined already in .*a/"):
+        load_rules([tmp_path], CHECKS, schema_of)
+
+
+def test_a_folder_that_is_not_there_is_refused(tmp_path):
+    with pytest.raises(RuleError, match="there is no such file or folder"):
+        load_rules([tmp_path / "none"], CHECKS, schema_of)
+
+
+def test_text_that_is_not_utf_8_is_refused(tmp_path):
+    (tmp_path / "a-rule.yaml").write_bytes(b"id: \xff")
+    with pytest.raises(RuleError, match=r"a-rule.yaml:1:1: is not UTF-8 text \(byte 4\)"):
+        load_rules([tmp_path], CHECKS, schema_of)
+
+
+def test_controls_and_frameworks_beside_the_rules_are_not_rules(tmp_path):
+    for folder in ("controls", "frameworks"):
+        (tmp_path / folder).mkdir()
+    (tmp_path / "controls" / "x.yaml").write_text("id: x\n")
+    (tmp_path / "a-rule.yaml").write_text(GOOD)
+    assert list(load_rules([tmp_path], CHECKS, schema_of)) == ["a-rule"]
+
+
+def test_a_framework_of_ones_own_has_its_own_criteria(tmp_path):
+    (tmp_path / "frameworks").mkdir()
+    (tmp_path / "frameworks" / "ours.yaml").write_text(
+        "id: ours\ntitle: Ours\nclosed: true\ncriteria:\n  O1: {title: Logs}\n"
+    )
+    (tmp_path / "a-rule.yaml").write_text(GOOD.replace("{soc2: [CC7.2]}", "{ours: [O1]}"))
+    assert load_rules([tmp_path], CHECKS, schema_of)["a-rule"].criteria == {"ours": ("O1",)}
+
+
+def test_an_example_can_be_about_what_is_unseen():
+    text = GOOD.replace(
+        "examples:", "examples:\n  - {expect: error, resources: [], unseen: [listing]}"
+    )
+    assert read(text).examples[0].unseen == ("listing",)
+
+
+@cache
+def shipped():
+    return load_rules([ROOT / "rules"], CHECKS, schema_of)
+
+
+@pytest.mark.parametrize("check", CHECKS)
+def test_the_beginning_of_a_rule_loads_as_it_is(check):
+    text = scaffold("a-rule", CHECKS[check], schema_of(CHECKS[check], CHECKS))
+    assert read(text).check == check
+
+
+def test_three_hundred_rules_load_within_a_second_and_a_half():
+    """Measured on what ships, in proportion, and with room for a busy machine."""
+    count = len(shipped())
+    begun = time.process_time()
+    load_rules([ROOT / "rules"], CHECKS, schema_of)
+    assert (time.process_time() - begun) / count * 300 < 1.5 * 2
