@@ -36,9 +36,11 @@ RUN groupadd --gid 10001 assay \
 COPY --from=build /opt/assay /opt/assay
 # The root may be read-only: the evidence is written to the volume, a run's spool to the volume too,
 # and nothing else is written. /etc/assay is where assay.yaml is mounted; the agent runs there.
+# Two heaps for all threads, not one each: 10 MiB less.
 ENV PATH=/opt/assay/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \
+    MALLOC_ARENA_MAX=2 \
     ASSAY_STORE=/var/lib/assay
 USER 10001:10001
 WORKDIR /etc/assay

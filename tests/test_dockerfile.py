@@ -30,7 +30,9 @@ def test_nothing_else_is_sent_to_the_builder():
 
 def test_every_installed_package_is_locked_by_hash():
     for lock in re.findall(r"-r (\S+\.lock)", DOCKERFILE):
-        packages = re.findall(r"^\S+==\S+ ?.*?(?=^\S|\Z)", (ROOT / lock).read_text(), re.MULTILINE | re.DOTALL)
+        packages = re.findall(
+            r"^\S+==\S+ ?.*?(?=^\S|\Z)", (ROOT / lock).read_text(), re.MULTILINE | re.DOTALL
+        )
         assert packages
         assert all("--hash=sha256:" in package for package in packages), lock
     installs = re.findall(r"pip install (.+?)(?: \\)?$", DOCKERFILE, re.MULTILINE)
