@@ -12,6 +12,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from agent.cel.paths import split
 from agent.examples import NOW
 from agent.model import Outcome
 from agent.rule import Quantifier, Rule
@@ -50,7 +51,7 @@ def _unused_params(rule: Rule) -> Iterator[Lint]:
     if "params" in rule.reads:
         return
     for name in rule.declared:
-        if not any(path.startswith(f"params.{name}") for path in rule.reads):
+        if not any(split(path)[:2] == ("params", name) for path in rule.reads):
             yield _error(rule, "params", f"the parameter '{name}' is read by no expression")
 
 
@@ -150,11 +151,8 @@ def _message_reads(rule: Rule) -> frozenset[str]:
 
 def _members(reads: frozenset[str]) -> set[str]:
     """Name the resource's members: `Policy` of `resource.Policy.Statement[].Effect`."""
-    return {
-        path.removeprefix("resource.").split(".")[0].split("[")[0]
-        for path in reads
-        if path.startswith("resource.")
-    }
+    steps = [split(path) for path in reads]
+    return {path[1] for path in steps if path[0] == "resource" and len(path) > 1 and path[1]}
 
 
 def _error(rule: Rule, key: str, message: str) -> Lint:
