@@ -56,7 +56,9 @@ def judging(
     def judge_one(resource: Resource) -> tuple[Finding, ...]:
         attributes = resource.attributes
         given = (attributes, params, now, place)
-        kept = {"resource": keep(attributes), **also}
+        kept = {"resource": keep(attributes)}
+        if also:
+            kept |= also
         gaps = _gaps_read(rule, resource) if resource.gaps else ()
         if gaps:
             kept["unseen"] = [_path(gap) for gap in gaps]
@@ -210,15 +212,15 @@ def _verdict(rule: Rule, given: Given, unseen: Sequence[str]) -> Verdict:
                 return _NOT_APPLICABLE, ()
         except EvalError as error:
             return _ERROR, (error,)
-    failed: list[Clause] = []
-    errors: list[EvalError] = []
+    failed: tuple[Clause, ...] = ()
+    errors: tuple[EvalError, ...] = ()
     for clause in rule.require:
         that = clause.that
         try:
             if not (that(*given) if named is None else that.interpret(named, unseen)):
-                failed.append(clause)
+                failed += (clause,)
         except EvalError as error:
-            errors.append(error)
+            errors += (error,)
     if failed or not rule.require:  # with `none` that a resource is there is the violation
         return _FAIL, failed
     return (_ERROR, errors) if errors else _HOLDS

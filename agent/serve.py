@@ -29,7 +29,7 @@ from agent.evidence.store import StoreError
 from agent.evidence.verify import LogInvalid, verify_store
 from agent.home import open_log
 from agent.metrics import StoreCollector, Vitals
-from agent.pack import Pack, load_pack
+from agent.pack import Pack, load_pack, settle
 from agent.rule import Rule
 from agent.rules import RuleError
 from agent.run import CLOCK, Done, Failed, Runner, Task
@@ -69,6 +69,7 @@ def load_scope(settings: Settings) -> Scope:
     pack = load_pack(settings)
     observed = find_targets(settings, pack.checks)
     targets = {each.target.label: each for each in observed}
+    settle()
     return Scope(settings=settings, pack=pack, targets=targets)
 
 

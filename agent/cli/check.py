@@ -40,13 +40,14 @@ def check(
     from agent.config import load_settings
     from agent.duration import parse_duration
     from agent.home import open_log
-    from agent.pack import load_pack
+    from agent.pack import load_pack, settle
     from agent.run import CLOCK, Failed, Runner, Task
     from agent.targets import find_targets
     from checks.limits import Limits
 
     settings = load_settings(context.obj)
     pack = load_pack(settings)
+    settle()
     rules = _chosen(pack.rules, rule)
     observed = _among(find_targets(settings, pack.checks), target)
     outcomes: list[str] = []
