@@ -17,6 +17,11 @@ from agent.examples import NOW
 from agent.model import Outcome
 from agent.rule import Quantifier, Rule
 
+SOC2 = "soc2"
+SENTENCE = 3
+"""Words that a sentence has at least."""
+_DEMANDS = frozenset({"should", "shall", "ensure"})
+
 FEW = 3
 """Criteria proven by fewer rules than this may share them: a set of two says little."""
 
@@ -82,6 +87,36 @@ def _missing_words(rule: Rule) -> Iterator[Lint]:
     for key, text in (("rationale", rule.rationale), ("remediation", rule.remediation)):
         if not text:
             yield _warning(rule, "title", f"there is no `{key}`")
+
+
+def _unexplained_params(rule: Rule) -> Iterator[Lint]:
+    for name, param in rule.declared.items():
+        if not param.help:
+            yield _warning(rule, "params", f"the parameter '{name}' has no `help`")
+
+
+def _outside_soc2(rule: Rule) -> Iterator[Lint]:
+    """A rule without one is in no report on the period."""
+    if SOC2 not in rule.criteria:
+        yield _warning(rule, "criteria", f"it is evidence for no criterion of {SOC2}")
+
+
+def _title_of_no_state(rule: Rule) -> Iterator[Lint]:
+    """An auditor reads the title beside a pass: it says what is so, not what ought to be."""
+    words = rule.title.casefold().split()
+    if len(words) < SENTENCE or rule.title.rstrip().endswith((".", "?", "!")):
+        yield _warning(rule, "title", "the title is not a sentence (without its full stop)")
+    elif demands := sorted(_DEMANDS.intersection(words)):
+        message = f"the title demands ('{demands[0]}'): say what is true when it passes"
+        yield _warning(rule, "title", message)
+
+
+def _nameless_message(rule: Rule) -> Iterator[Lint]:
+    """Where many can fail a reader wants to know how this one does; a scope has its name."""
+    if rule.quantifier is Quantifier.ANY or rule.at_least:
+        return
+    if not _message_reads(rule):
+        yield _warning(rule, "message", "the message shows nothing of the resource ({{...}})")
 
 
 def _untried_when(rule: Rule) -> Iterator[Lint]:
@@ -174,6 +209,10 @@ _ALONE: tuple[Callable[[Rule], Iterator[Lint]], ...] = (
     _costly_message,
     _clockless_examples,
     _missing_words,
+    _unexplained_params,
+    _outside_soc2,
+    _title_of_no_state,
+    _nameless_message,
     _untried_when,
 )
 _TOGETHER: tuple[Callable[[Mapping[str, Rule]], Iterator[Lint]], ...] = (

@@ -45,7 +45,7 @@ criteria: {{soc2: [CC7.1]}}        # what it is evidence for; `rules/frameworks`
 # when: false means that the rule does not apply; that is recorded, and is not a pass.
 # when: has(resource.{idea.member})
 require: {idea.require}
-message: "{idea.member} is not as it must be"
+message: "{idea.member} is {{{{resource.{idea.member}}}}}"
 rationale: Say why it matters.
 remediation: Say how to mend it.
 

@@ -9,7 +9,7 @@ WORDS = {"rationale": "because", "remediation": "mend it"}
 
 
 def ruled(name="a-rule", **changes):
-    return rule_of(**{"id": name, "title": name, **WORDS, **changes})
+    return rule_of(**{"id": name, "title": f"Buckets of {name} have names", **WORDS, **changes})
 
 
 def found(*rules):
@@ -35,7 +35,7 @@ NOW_EXAMPLES = [
     ("changes", "expected"),
     [
         (
-            {"params": {"most": {"type": "int", "default": 1}}},
+            {"params": {"most": {"type": "int", "default": 1, "help": "x"}}},
             (Weight.ERROR, "the parameter 'most' is read by no expression"),
         ),
         (
@@ -65,22 +65,66 @@ NOW_EXAMPLES = [
             {"when": "!has(resource.Policy)"},
             (Weight.WARNING, "no example shows what `when` leaves out"),
         ),
+        (
+            {
+                "params": {"least": {"type": "int", "default": 0}},
+                "require": "size(resource.Name) > params.least",
+            },
+            (Weight.WARNING, "the parameter 'least' has no `help`"),
+        ),
+        (
+            {"criteria": {"cis_aws_5.0": ["2.1.4"]}},
+            (Weight.WARNING, "it is evidence for no criterion of soc2"),
+        ),
+        (
+            {"title": "Buckets have names."},
+            (Weight.WARNING, "the title is not a sentence (without its full stop)"),
+        ),
+        (
+            {"title": "Bucket names"},
+            (Weight.WARNING, "the title is not a sentence (without its full stop)"),
+        ),
+        (
+            {"title": "Buckets should have names"},
+            (
+                Weight.WARNING,
+                "the title demands ('should'): say what is true when it passes",
+            ),
+        ),
+        (
+            {"message": "a bucket has no name"},
+            (Weight.WARNING, "the message shows nothing of the resource ({{...}})"),
+        ),
     ],
-    ids=["unused", "now", "costly", "clock", "rationale", "remediation", "when"],
+    ids=[
+        *("unused", "now", "costly", "clock", "rationale", "remediation", "when"),
+        *("help", "soc2", "stop", "phrase", "demand", "nameless"),
+    ],
 )
 def test_one_thing_wrong_is_found_alone(changes, expected):
     assert found(ruled(**changes)) == [expected]
 
 
+def test_a_message_on_a_scope_needs_no_value():
+    examples = [
+        *EXAMPLES,
+        {"expect": "fail", "resources": []},
+    ]
+    rule = ruled(at_least=1, message="no bucket has a name", examples=examples)
+    assert found(rule) == []
+
+
 def test_a_parameter_whose_name_begins_like_another_is_still_unused():
-    params = {name: {"type": "int", "default": 0} for name in ("least", "least_of_all")}
+    params = {
+        name: {"type": "int", "default": 0, "help": "x"} for name in ("least", "least_of_all")
+    }
     rule = ruled(params=params, require="size(resource.Name) > params.least_of_all")
     assert found(rule) == [(Weight.ERROR, "the parameter 'least' is read by no expression")]
 
 
 def test_two_rules_of_one_title_or_one_requirement_are_found():
-    one = ruled("a-rule", title="Same  thing")
-    other = ruled("b-rule", title="same thing")
+    one = ruled("a-rule", title="Same  thing holds")
+    other = ruled("b-rule", title="same thing holds")
     assert found(one, other) == [
         (Weight.ERROR, "it requires the same as a-rule"),
         (Weight.ERROR, "the title is that of a-rule too"),
@@ -88,7 +132,7 @@ def test_two_rules_of_one_title_or_one_requirement_are_found():
 
 
 def test_one_requirement_with_other_parameters_is_another():
-    params = [{"least": {"type": "int", "default": number}} for number in (0, 1)]
+    params = [{"least": {"type": "int", "default": number, "help": "x"}} for number in (0, 1)]
     examples = [*EXAMPLES, {"expect": "pass", "resource": {"Name": "abc"}}]
     examples[0] = {"expect": "pass", "resource": {"Name": "abc"}}
     rules = [
