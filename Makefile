@@ -33,6 +33,9 @@ lock: $(READY)           ## renew the locks (hashes, no index address)
 	  pyproject.toml --python-version 3.11 -o deploy/requirements.lock
 	$(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header \
 	  pyproject.toml --extra dev --python-version 3.11 -o deploy/requirements-dev.lock
+	echo hatchling | $(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url \
+	  --no-header --no-annotate -c deploy/requirements-dev.lock --python-version 3.11 \
+	  -o deploy/requirements-build.lock -
 
 wheel: $(READY)
 	$(BIN)/python -m pip wheel -q --no-deps -w dist .

@@ -18,7 +18,12 @@ from pathlib import Path
 
 import msgspec
 from msgspec import Struct
-from prometheus_client import CollectorRegistry, GCCollector, ProcessCollector
+from prometheus_client import (
+    CollectorRegistry,
+    GCCollector,
+    ProcessCollector,
+    disable_created_metrics,
+)
 
 from agent import __version__
 from agent.config import ConfigError, Settings, load_settings

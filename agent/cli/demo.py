@@ -16,13 +16,13 @@ def demo(
         str, typer.Option(help="Where to serve; a free port when it is taken.")
     ] = "127.0.0.1:9464",
     keep: Annotated[bool, typer.Option("--keep", help="Leave the evidence where it is.")] = False,
-) -> int:
+) -> None:
     """Seed a cloud on this machine, run the agent on it, and let things happen; Ctrl-C ends it."""
-    from agent.cli.serve import serve_until_signal
+    from agent.cli.serve import leave, serve_until_signal
     from agent.demo.run import Options, run_demo
 
     options = Options(seed=seed, scale=scale, every=every, listen=listen, keep=keep)
-    return run_demo(serve_until_signal, _Terminal(), options)
+    leave(run_demo(serve_until_signal, _Terminal(), options))
 
 
 class _Terminal:

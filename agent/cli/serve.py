@@ -9,17 +9,15 @@ import sys
 import threading
 from collections.abc import Callable
 from types import FrameType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import typer
-
-from agent.cli.exits import Exit
 
 if TYPE_CHECKING:
     from agent.config import Settings
 
 
-def serve(context: typer.Context) -> int:
+def serve(context: typer.Context) -> None:
     """Run the rules on their schedule, seal evidence, serve metrics."""
     from agent.config import load_settings
 
@@ -28,7 +26,7 @@ def serve(context: typer.Context) -> int:
     def ready(url: str) -> None:
         logging.getLogger("assay").info("listening on %s", url)
 
-    return serve_until_signal(settings, stopping=threading.Event(), ready=ready)
+    leave(serve_until_signal(settings, stopping=threading.Event(), ready=ready))
 
 
 def serve_until_signal(
@@ -62,7 +60,7 @@ def serve_until_signal(
             signal.signal(number, handler)
 
 
-def leave(code: int) -> None:
+def leave(code: int) -> NoReturn:
     """End the process now, without waiting for threads that wait for a cloud's answer."""
     sys.stdout.flush()
     sys.stderr.flush()
@@ -91,6 +89,3 @@ class _OneLine(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         return " ".join(super().format(record).split("\n"))
-
-
-__all__ = ["Exit", "leave", "serve", "serve_until_signal"]

@@ -25,6 +25,7 @@ class Server:
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             self._socket.bind((host, port))
+            self._socket.listen()  # so that whoever comes before uvicorn is up waits, not fails
         except OSError as error:
             self._socket.close()
             raise ServerError(f"cannot listen on {host}:{port}: {error.strerror}") from None

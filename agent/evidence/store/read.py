@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 import zstandard
-from sqlalchemy import Connection, Select, Table, and_, func, null, select, text, union, union_all
+from sqlalchemy import Connection, Select, Table, and_, func, select, text, union, union_all
 
 from agent.evidence.store import sqlite
 from agent.evidence.store import tables as t
@@ -15,10 +16,51 @@ Row = Any
 FAIL = 0
 """The number of the outcome `fail` in the tables: the order of `agent.model.Outcome`."""
 
-_SPAN = (
-    "SELECT to_run, outcome, reason, blob FROM span "
-    "WHERE target = ? AND rule = ? AND resource = ? AND from_run = ?"
+# What is asked for every rule of a run or for every finding shown is written out: building these
+# statements anew would cost more than running them.
+_NUMBER_OF = "SELECT id FROM name WHERE text = ?"
+_LAST_RUN = "SELECT * FROM run WHERE target = ? AND finished <= ? ORDER BY id DESC LIMIT 1"
+_RUN_TIMES = "SELECT started, finished FROM run WHERE id = ?"
+_RUN_BEFORE = """
+SELECT id FROM run WHERE target = ? AND id < ?
+AND EXISTS (SELECT 1 FROM plan_rule p WHERE p.plan = run.plan AND p.rule = ?)
+ORDER BY id DESC LIMIT 1"""
+_STANDING = """
+SELECT r.text, r.region, c.leaf, c.resource, c.from_run, c.outcome, c.reason, c.blob
+FROM current c JOIN resource r ON r.id = c.resource
+WHERE c.target = ? AND c.rule = ? ORDER BY r.text"""
+_SPAN = """
+SELECT to_run, outcome, reason, blob FROM span
+WHERE target = ? AND rule = ? AND resource = ? AND from_run = ?"""
+_HISTORY = """
+SELECT s.target, s.from_run, s.to_run, s.outcome, w.code, w.message, w.needs, b.digest FROM (
+  SELECT target, from_run, to_run, outcome, reason, blob FROM span
+  WHERE target = ? AND rule = ? AND resource IN (
+    SELECT id FROM resource WHERE target = span.target AND text = ?)
+  UNION ALL
+  SELECT target, from_run, NULL, outcome, reason, blob FROM current
+  WHERE target = ? AND rule = ? AND resource IN (
+    SELECT id FROM resource WHERE target = current.target AND text = ?)
+) s LEFT JOIN reason w ON w.id = s.reason LEFT JOIN blob b ON b.id = s.blob
+ORDER BY s.from_run"""
+_FAILING = """
+WITH failed AS (
+  SELECT target, rule, resource FROM span
+  WHERE outcome = 0 AND to_run >= ? AND from_run <= ?{only}
+  UNION
+  SELECT target, rule, resource FROM current WHERE outcome = 0 AND from_run <= ?{only}
 )
+SELECT s.target, s.rule, s.resource, r.text, r.region, s.from_run, s.to_run, s.outcome,
+  w.code, w.message FROM (
+  SELECT p.target, p.rule, p.resource, p.from_run, p.to_run, p.outcome, p.reason
+  FROM failed f CROSS JOIN span p
+  WHERE p.target = f.target AND p.rule = f.rule AND p.resource = f.resource
+  UNION ALL
+  SELECT c.target, c.rule, c.resource, c.from_run, NULL, c.outcome, c.reason
+  FROM failed f CROSS JOIN current c
+  WHERE c.target = f.target AND c.rule = f.rule AND c.resource = f.resource
+) s JOIN resource r ON r.id = s.resource LEFT JOIN reason w ON w.id = s.reason
+ORDER BY s.target, s.rule, s.resource, s.from_run"""
 
 
 class Reading:
@@ -86,8 +128,8 @@ class Reading:
 
     def number_of(self, name: str) -> int | None:
         """Give the number of a target, rule or check; None when it never occurred."""
-        row = self._one(select(t.name.c.id).where(t.name.c.text == name))
-        return None if row is None else int(row[0])
+        found = self._hot(_NUMBER_OF, name).scalar()
+        return None if found is None else int(found)
 
     def names(self) -> dict[int, str]:
         """Give all targets, rules and checks by number."""
@@ -106,10 +148,9 @@ class Reading:
         row = self._one(select(t.run.c.id).where(t.run.c.entry == entry))
         return None if row is None else int(row[0])
 
-    def last_run(self, target: int, by: int | None = None) -> Row | None:
+    def last_run(self, target: int, by: int = sys.maxsize) -> Row | None:
         """Give the newest run row of a target, of those that had finished at `by`."""
-        query = select(t.run).where(t.run.c.target == target).order_by(t.run.c.id.desc()).limit(1)
-        return self._one(query if by is None else query.where(t.run.c.finished <= by))
+        return self._hot(_LAST_RUN, target, by).first()
 
     def slots(self, target: int, start: int, end: int) -> list[int]:
         """Give the slots from `start` to before `end` that have a run."""
@@ -122,13 +163,9 @@ class Reading:
     def standing(self, target: int, rule: int) -> Iterator[tuple[Any, ...]]:
         """Give the open findings of a rule by resource.
 
-        (text, region, leaf, resource, from_run, outcome, reason, blob).
+        (text, region, leaf, resource, from_run, outcome, reason, blob)
         """
-        c, r = t.current.c, t.resource.c
-        joined = t.current.join(t.resource, c.resource == r.id)
-        where = and_(c.target == target, c.rule == rule)
-        columns = (r.text, r.region, c.leaf, c.resource, c.from_run, c.outcome, c.reason, c.blob)
-        for row in self._rows(select(*columns).select_from(joined).where(where).order_by(r.text)):
+        for row in self._hot(_STANDING, target, rule):
             yield tuple(row)
 
     def known(self, target: int, check: int) -> Iterator[tuple[Any, ...]]:
@@ -208,27 +245,12 @@ class Reading:
         )
 
     def history(self, rule: int, resource: str, targets: Sequence[int]) -> Iterator[Row]:
-        """Give every span of a rule on a resource, the open one last.
+        """Give every span of a rule on a resource, target by target, the open one last.
 
         (target, from_run, to_run or None, outcome, code, message, needs, digest)
         """
-        r, w = t.resource.c, t.reason.c
-        for table in (t.span, t.current):
-            c = table.c
-            joined = (
-                table.join(t.resource, c.resource == r.id)
-                .outerjoin(t.reason, c.reason == w.id)
-                .outerjoin(t.blob, c.blob == t.blob.c.id)
-            )
-            end = c.to_run if table is t.span else null()
-            columns = (c.target, c.from_run, end, c.outcome, w.code, w.message, w.needs)
-            mine = select(r.id).where(and_(r.target.in_(targets), r.text == resource))
-            yield from self._rows(
-                select(*columns, t.blob.c.digest)
-                .select_from(joined)
-                .where(and_(c.rule == rule, c.target.in_(targets), c.resource.in_(mine)))
-                .order_by(c.target, c.from_run)
-            )
+        for target in targets:
+            yield from self._hot(_HISTORY, target, rule, resource, target, rule, resource)
 
     # --- deviations
     def failing(self, first: int, last: int, rule: int | None) -> Iterator[Row]:
@@ -237,41 +259,10 @@ class Reading:
         (target, rule, resource, text, region, from_run, to_run or None, outcome, code, message),
         by finding and run.
         """
-        keys = []
-        for table, ends in ((t.span, t.span.c.to_run >= first), (t.current, None)):
-            c = table.c
-            query = select(c.target, c.rule, c.resource).where(c.outcome == text("0"))
-            query = query.where(c.from_run <= last)
-            query = query if rule is None else query.where(c.rule == rule)
-            keys.append(query if ends is None else query.where(ends))
-        k = union(*keys).cte("failed")
-        parts = []
-        for table in (t.span, t.current):
-            c = table.c
-            end = c.to_run if table is t.span else null()
-            same = and_(c.target == k.c.target, c.rule == k.c.rule, c.resource == k.c.resource)
-            columns = (c.target, c.rule, c.resource, c.from_run, end.label("to_run"))
-            parts.append(select(*columns, c.outcome, c.reason).select_from(k.join(table, same)))
-        s = union_all(*parts).subquery()
-        joined = s.join(t.resource, s.c.resource == t.resource.c.id).outerjoin(
-            t.reason, s.c.reason == t.reason.c.id
-        )
-        yield from self._rows(
-            select(
-                s.c.target,
-                s.c.rule,
-                s.c.resource,
-                t.resource.c.text,
-                t.resource.c.region,
-                s.c.from_run,
-                s.c.to_run,
-                s.c.outcome,
-                t.reason.c.code,
-                t.reason.c.message,
-            )
-            .select_from(joined)
-            .order_by(s.c.target, s.c.rule, s.c.resource, s.c.from_run)
-        )
+        only = "" if rule is None else " AND rule = ?"
+        limits = (() if rule is None else (rule,), (first, last), (last,))
+        sql = _FAILING.replace("{only}", only)
+        yield from self._hot(sql, *limits[1], *limits[0], *limits[2], *limits[0])
 
     def run_bounds(self, start: int, end: int) -> tuple[int, int]:
         """Give the first run that finished at or after `start`, the last that did before `end`."""
@@ -283,8 +274,7 @@ class Reading:
     def run_times(self, number: int) -> tuple[int, int]:
         """Give when a run started and finished."""
         if number not in self._times:
-            query = select(t.run.c.started, t.run.c.finished).where(t.run.c.id == number)
-            row = self._one(query)
+            row = self._hot(_RUN_TIMES, number).first()
             self._times[number] = (0, 0) if row is None else (int(row[0]), int(row[1]))
         return self._times[number]
 
@@ -292,13 +282,7 @@ class Reading:
         """Give the newest run of a rule on a target before the run `number`."""
         key = (target, rule, number)
         if key not in self._before:
-            c, p = t.run.c, t.plan_rule.c
-            joined = t.run.join(t.plan_rule, and_(p.plan == c.plan, p.rule == rule))
-            where = and_(c.target == target, c.id < number)
-            row = self._one(
-                select(c.id).select_from(joined).where(where).order_by(c.id.desc()).limit(1)
-            )
-            self._before[key] = None if row is None else int(row[0])
+            self._before[key] = self._hot(_RUN_BEFORE, target, number, rule).scalar()
         return self._before[key]
 
     def bases(self, target: int, by: int) -> dict[int, int]:
@@ -360,7 +344,7 @@ class Reading:
 
     def closed_span(self, target: int, rule: int, resource: int, from_run: int) -> Row | None:
         """Give (to_run, outcome, reason, blob) of a span that ended."""
-        found = self._connection.exec_driver_sql(_SPAN, (target, rule, resource, from_run)).first()
+        found = self._hot(_SPAN, target, rule, resource, from_run).first()
         return None if found is None else tuple(found)
 
     def uncited(self) -> Iterator[tuple[str, int]]:
@@ -399,6 +383,9 @@ class Reading:
     def schema_digest(self) -> str:
         """Give the hex SHA-256 of the definitions of all tables, indexes and guards."""
         return sqlite.schema_digest(self._connection)
+
+    def _hot(self, sql: str, *values: Any) -> Any:
+        return self._connection.exec_driver_sql(sql, values)
 
     def _rows(self, query: Any) -> Iterator[Row]:
         yield from self._connection.execution_options(stream_results=True).execute(query)

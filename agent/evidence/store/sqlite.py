@@ -77,6 +77,9 @@ def as_store_errors(path: Path) -> Iterator[None]:
         raise _translate(error.orig, path) from error
     except sqlite3.Error as error:
         raise _translate(error, path) from error
+    except UnicodeDecodeError as error:  # SQLite's message quotes a name that is damaged
+        kind, remedy = _MEANING[sqlite3.SQLITE_CORRUPT]
+        raise kind(f"{path}: {remedy}") from error
 
 
 def guards() -> dict[str, str]:

@@ -1,0 +1,5 @@
+"""`python -m agent` is `assay`."""
+
+from agent.cli import main
+
+main()
