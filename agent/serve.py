@@ -75,6 +75,7 @@ def load_scope(settings: Settings) -> Scope:
     observed = find_targets(settings, pack.checks)
     targets = {each.target.label: each for each in observed}
     settle()
+    disable_created_metrics()  # no second series for each counter
     return Scope(settings=settings, pack=pack, targets=targets)
 
 
