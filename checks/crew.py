@@ -57,7 +57,7 @@ class Crew:
         self._held: dict[Key, Future[Held]] = {task_key(t): Future() for t in tasks if t.hold}
         self._readers = Counter(key for task in tasks for key in task.after)
         self._lock = threading.Lock()
-        self._parts: queue.Queue[Observation | Future[None]] = queue.Queue(maxsize=PARTS)
+        self._parts: queue.Queue[Observation | int] = queue.Queue(maxsize=PARTS)
         self._left = threading.Event()
         lanes = min(MOST_LANES, max(1, threads // 4))
         workers = max(1, threads - lanes)
@@ -68,16 +68,18 @@ class Crew:
 
     def work(self) -> Iterator[Observation]:
         """Every part of every task. An error that is no `CallError` of a call is raised here."""
-        for task in self._tasks:
-            self._lanes.submit(self._run, task).add_done_callback(self._tell)
-        running = len(self._tasks)
+        doing = [
+            self._lanes.submit(self._carry_out, number, task)
+            for number, task in enumerate(self._tasks)
+        ]
+        running = len(doing)
         while running:
             part = self._parts.get()
             if isinstance(part, Observation):
                 yield part
             else:
                 running -= 1
-                part.result()
+                doing[part].result()
 
     def disband(self) -> None:
         """Let the threads go; what has not begun never does."""
@@ -85,11 +87,15 @@ class Crew:
         self._lanes.shutdown(wait=False, cancel_futures=True)
         self._workers.pool.shutdown(wait=False, cancel_futures=True)
 
-    def _tell(self, done: Future[None]) -> None:
-        if not done.cancelled():
-            self._put(done)
+    def _carry_out(self, number: int, task: Task) -> None:
+        # The lane itself says that it is done: a callback of the future would run in the thread
+        # that takes the parts when the task is quicker than it, and wait there for itself.
+        try:
+            self._run(task)
+        finally:
+            self._put(number)
 
-    def _put(self, part: Observation | Future[None]) -> None:
+    def _put(self, part: Observation | int) -> None:
         while not self._left.is_set():
             try:
                 self._parts.put(part, timeout=0.2)
