@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -214,10 +215,18 @@ def _unseen(one: Any) -> dict[str, Any]:
     }
 
 
+WIDE = 150
+"""Columns of a terminal that leave room for the titles of rules."""
+
+
 def _print(report: dict[str, Any]) -> None:
     out = sys.stdout.write
-    columns = ("outcome", "severity", "rule", "fail", "error", "waived", "pass", "not_applicable")
-    show(Listing(schema="", columns=(*columns, "title"), rows=report["rules"]), Format.TABLE)
+    columns: tuple[str, ...]
+    columns = ("outcome", "severity", "rule", "fail", "error", "waived", "pass", "n/a")
+    if not sys.stdout.isatty() or shutil.get_terminal_size().columns >= WIDE:
+        columns = (*columns, "title")
+    rows = [{**row, "n/a": row["not_applicable"]} for row in report["rules"]]
+    show(Listing(schema="", columns=columns, rows=rows), Format.TABLE)
     shown = [each for each in report["findings"] if report["changed"] or each["outcome"] == "fail"]
     if shown:
         out("\nchanged since the run before:\n" if report["changed"] else "\nwhat fails:\n")

@@ -21,7 +21,9 @@ def demo(
     from agent.cli.serve import leave, serve_until_signal
     from agent.demo.run import Options, run_demo
 
-    options = Options(seed=seed, scale=scale, every=every, listen=listen, keep=keep)
+    options = Options(
+        seed=seed, scale=scale, every=every, listen=listen, keep=keep, command=sys.argv[0]
+    )
     leave(run_demo(serve_until_signal, _Terminal(), options))
 
 

@@ -112,7 +112,8 @@ def _table(listing: Listing) -> str:
     console = Console(file=buffer, width=width, force_terminal=color, highlight=False)
     table = Table(box=None, pad_edge=False, show_edge=False)
     for column in listing.columns:
-        table.add_column(column.upper().replace("_", " "), overflow="fold")
+        whole = column in WHOLE
+        table.add_column(column.upper().replace("_", " "), overflow="fold", no_wrap=whole)
     for row in listing.rows:
         cells = (printable(to_cell(row.get(column))) for column in listing.columns)
         table.add_row(*(Text(cell, style=STYLES.get(cell, "")) for cell in cells))
@@ -121,4 +122,6 @@ def _table(listing: Listing) -> str:
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
 
+WHOLE = frozenset({"rule", "outcome", "severity", "state"})
+"""Columns that a narrow terminal may not break; the others give way."""
 STYLES = {"fail": "bold red", "error": "bold yellow", "pass": "green", "waived": "magenta"}

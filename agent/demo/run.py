@@ -55,6 +55,8 @@ class Options(Struct, frozen=True, kw_only=True):
     listen: str = "127.0.0.1:9464"
     """Where the agent serves; a free port is taken when this one is not."""
     regions: tuple[str, ...] = ("us-east-1", "eu-west-1")
+    command: str = "assay"
+    """How the person calls the program."""
     keep: bool = False
     """Leave the folder with the evidence where it is."""
 
@@ -141,8 +143,8 @@ def _invitation(url: str, settings: Settings, options: Options) -> Iterator[str]
     yield f"the agent looks every {options.every}; pages and metrics at {url}"
     yield "try, in another terminal:"
     yield f"  curl -s {url}/metrics | grep assay_rule_findings"
-    yield f"  assay -c {config} evidence deviations"
-    yield f"  assay -c {config} evidence verify"
+    yield f"  {options.command} -c {config} evidence deviations"
+    yield f"  {options.command} -c {config} evidence verify"
     yield "somebody is about to break something; Ctrl-C ends it all"
     if options.keep:
         yield f"the evidence stays in {settings.folder}"
