@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from agent.evidence import queries
+from agent.evidence.deviations import deviations
 from agent.evidence.entry import EntryError
 from agent.evidence.log import Log
 from agent.evidence.note import open_checkpoint
@@ -109,6 +110,21 @@ def test_a_loss_elsewhere_does_not_keep_what_is_gone(world):
     world.run(0, {("r1", "a"): "pass"})
     world.run(1, {}, lost={"r1": [("us-east-1", "AccessDenied", "")]})
     assert state(world) == {}
+
+
+def test_elements_of_a_list_that_was_not_seen_are_errors_and_not_gone(world):
+    before = {("r1", "a#1"): "fail", ("r1", "a#2"): "pass", ("r1", "b#1"): "fail"}
+    world.run(0, before)
+    sealed = world.run(1, {("r1", "a"): "error"})
+    assert sealed.counts["r1"] == {"error": 3}  # the resource and its two elements; b is gone
+    again = world.run(2, {("r1", "a"): "error"})
+    assert again.changes == 0
+    world.run(3, {("r1", "a#1"): "pass", ("r1", "a#2"): "pass"})
+    (one, other) = sorted(
+        deviations(world.store, START, START + 9 * HOUR), key=lambda d: d.resource
+    )
+    assert (one.resource, one.ended_by, one.blind) == ("a#1", "pass", True)
+    assert (other.resource, other.ended_by) == ("b#1", "gone")
 
 
 def test_a_lost_target_makes_everything_known_an_error(world):

@@ -292,10 +292,13 @@ class _Sealing:
         pairs = merge(
             self.run.spool.findings(rule), iter(self.standing.standing(self.target, number))
         )
+        errored: tuple[Any, ...] | None = None
         for new, old in pairs:
             if new is None:
                 assert old is not None  # noqa: S101 - merge pairs at least one
-                new = self._unseen(rule, old)  # noqa: PLW2901 - what is said of it now
+                new = self._unseen(rule, old, errored)  # noqa: PLW2901 - what is said of it now
+            elif new[3] == _ERROR:
+                errored = new
             if new is None:
                 self._change(number, old, None)
                 continue
@@ -305,15 +308,24 @@ class _Sealing:
                 self._change(number, old, new)
         return tree, tally
 
-    def _unseen(self, rule: str, old: tuple[Any, ...]) -> tuple[Any, ...] | None:
-        """Say what becomes of a finding whose resource was not seen: an error, or None (gone)."""
+    def _unseen(
+        self, rule: str, old: tuple[Any, ...], errored: tuple[Any, ...] | None
+    ) -> tuple[Any, ...] | None:
+        """Say what becomes of a finding whose resource was not seen: an error, or None (gone).
+
+        `errored` is the nearest error before it: the elements of a resource (`<id>#<element>`)
+        follow the resource itself, and are as unseen as their list when that is an error.
+        """
         for place in self.lost.get(rule, ()):
             if place.region in ("", old[1]):
-                needs = _needs(place.needs)
-                words = (place.code, place.message, needs)
-                leaf = _leaf(encode_basestring(rule), old[0], old[1], Outcome.ERROR, *words, "")
-                return (old[0], old[1], leaf, _ERROR, *words, b"")
-        return None
+                words = (place.code, place.message, _needs(place.needs))
+                break
+        else:
+            if errored is None or not old[0].startswith(f"{errored[0]}#"):
+                return None
+            words = errored[4:7]
+        leaf = _leaf(encode_basestring(rule), old[0], old[1], Outcome.ERROR, *words, "")
+        return (old[0], old[1], leaf, _ERROR, *words, b"")
 
     def _change(self, rule: int, old: tuple[Any, ...] | None, new: tuple[Any, ...] | None) -> None:
         moved = old is not None and new is not None and old[1] != new[1]
