@@ -30,6 +30,7 @@ PEERS = [
 ]
 
 EITHER = {
+    "aws-cloudfront-logging": {"DistributionConfig", "LogSources"},
     "aws-ecr-repository-scanned": {"imageScanningConfiguration", "RegistryScanning"},
     "aws-s3-bucket-public-access-block": {"PublicAccessBlock", "AccountPublicAccessBlock"},
 }
