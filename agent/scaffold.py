@@ -83,6 +83,12 @@ def _ideas(member: str, part: Mapping[str, Any]) -> Iterator[tuple[int, _Idea]]:
             yield 3, _Idea(member, f"size({path}) == 0", good=[], bad=[{}])
         case "string" if part.get("format") != "date-time":
             yield 4, _Idea(member, f"{path} != ''", good="some", bad="")
+        case "object" if part.get("properties"):
+            for inner, below in part["properties"].items():
+                if inner in part.get("required", ()) and inner.isidentifier():
+                    for rank, idea in _ideas(f"{member}.{inner}", below):
+                        good, bad = {inner: idea.good}, {inner: idea.bad}
+                        yield rank + 5, _Idea(member, idea.require, good, bad)
         case _:
             return
 

@@ -117,6 +117,7 @@ def test_the_policy_of_all_shipped_rules_only_reads_and_fits_a_managed_policy():
     actions = aws_policy(plan_of(*aws).permissions)["Statement"][0]["Action"]
     assert len(str(aws_policy(actions)).replace(" ", "")) <= 6144
     verbs = {action.split(":")[1] for action in actions}
+    verbs -= {"GET"}  # of apigateway, whose actions are the methods of HTTP
     reading = ("Get", "List", "Describe", "BatchGet", "GenerateCredentialReport")
     assert {verb for verb in verbs if not verb.startswith(reading)} == set()
 
