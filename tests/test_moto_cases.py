@@ -17,6 +17,7 @@ from moto_cases import REGION, Answers, Canned, Case, ClientOf, Refusal
 
 from agent.evaluate import Tally, conclude, evaluate
 from agent.model import Finding, Outcome
+from agent.params import with_params
 from agent.plan import make_plan
 from agent.rule import Rule
 from agent.rules import load_rules
@@ -129,7 +130,9 @@ def test_a_rule_tells_a_compliant_resource_from_another(
         named = getattr(case, state)(maker(endpoint.url))
     found = [
         finding
-        for finding in findings(rules()[case.rule], AwsSession(clients, access))
+        for finding in findings(
+            with_params(rules()[case.rule], case.params), AwsSession(clients, access)
+        )
         if named in finding.resource
     ]
     said = [f"{finding.outcome} {finding.resource}: {finding.message}" for finding in found]

@@ -6,7 +6,7 @@ where moto cannot express a state, `Canned` gives the answers that AWS would giv
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 ACCOUNT = "123456789012"
@@ -31,6 +31,8 @@ class Case:
     good: Make
     bad: Make
     regions: tuple[str, ...] = (REGION,)
+    params: Mapping[str, Any] = field(default_factory=dict)
+    """Parameters of the rule that both states need, where no default fits a pretended account."""
 
 
 @dataclass(frozen=True)
@@ -54,3 +56,4 @@ class Canned:
     good: Answers
     bad: Answers
     regions: tuple[str, ...] = (REGION,)
+    params: Mapping[str, Any] = field(default_factory=dict)
