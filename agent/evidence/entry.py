@@ -27,7 +27,7 @@ MAX_INT = 2**53 - 1
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _sorted = msgspec.json.Encoder(order="sorted")
-_INEXACT = re.compile(rb"(?:^|[:,\[])(?:-?(?:\d+[.eE]|\d{16})|null)")
+_INEXACT = re.compile(rb"[:,\[](?:-?\d+(?:[.eE]|(?<=\d{16}))|null)")
 """Where a float (msgspec writes null for NaN) or a large integer may be; also in some strings."""
 
 
@@ -109,7 +109,7 @@ def canonical(value: Any) -> bytes:
     try:
         data = _sorted.encode(value)
         # Only among ASCII keys is the order of code points that of UTF-16 units.
-        if data.isascii() and (not _INEXACT.search(data) or _is_exact(value)):
+        if data.isascii() and (not _may_be_inexact(data) or _is_exact(value)):
             return data
         return rfc8785.dumps(_to_json(value))
     except (rfc8785.CanonicalizationError, UnicodeError, TypeError, ValueError) as error:
@@ -139,7 +139,7 @@ def decode_values(data: bytes) -> dict[str, Any]:
     if not data:
         return {}
     values: dict[str, Any] = msgspec.json.decode(data)
-    if _INEXACT.search(data):
+    if _may_be_inexact(data):
         values = _to_doubles(values)
     for path in values.pop("integers", ()):
         holder: Any = values
@@ -201,6 +201,10 @@ def _exact(value: Any, path: str) -> Any:
     if isinstance(value, list | tuple):
         return [_exact(part, f"{path}[{index}]") for index, part in enumerate(value)]
     raise EntryError(f"{path or 'the entry'} is a {type(value).__name__}, which is never sealed")
+
+
+def _may_be_inexact(data: bytes) -> bool:
+    return data[:1] not in (b"{", b"[") or _INEXACT.search(data) is not None
 
 
 def _is_exact(value: Any) -> bool:

@@ -128,8 +128,8 @@ class Reading:
 
     def number_of(self, name: str) -> int | None:
         """Give the number of a target, rule or check; None when it never occurred."""
-        found = self._hot(_NUMBER_OF, name).scalar()
-        return None if found is None else int(found)
+        found = self._hot(_NUMBER_OF, name).fetchone()
+        return None if found is None else int(found[0])
 
     def names(self) -> dict[int, str]:
         """Give all targets, rules and checks by number."""
@@ -150,7 +150,7 @@ class Reading:
 
     def last_run(self, target: int, by: int = sys.maxsize) -> Row | None:
         """Give the newest run row of a target, of those that had finished at `by`."""
-        return self._hot(_LAST_RUN, target, by).first()
+        return self._hot(_LAST_RUN, target, by).fetchone()
 
     def slots(self, target: int, start: int, end: int) -> list[int]:
         """Give the slots from `start` to before `end` that have a run."""
@@ -274,7 +274,7 @@ class Reading:
     def run_times(self, number: int) -> tuple[int, int]:
         """Give when a run started and finished."""
         if number not in self._times:
-            row = self._hot(_RUN_TIMES, number).first()
+            row = self._hot(_RUN_TIMES, number).fetchone()
             self._times[number] = (0, 0) if row is None else (int(row[0]), int(row[1]))
         return self._times[number]
 
@@ -282,7 +282,8 @@ class Reading:
         """Give the newest run of a rule on a target before the run `number`."""
         key = (target, rule, number)
         if key not in self._before:
-            self._before[key] = self._hot(_RUN_BEFORE, target, number, rule).scalar()
+            row = self._hot(_RUN_BEFORE, target, number, rule).fetchone()
+            self._before[key] = None if row is None else int(row[0])
         return self._before[key]
 
     def bases(self, target: int, by: int) -> dict[int, int]:
@@ -344,8 +345,7 @@ class Reading:
 
     def closed_span(self, target: int, rule: int, resource: int, from_run: int) -> Row | None:
         """Give (to_run, outcome, reason, blob) of a span that ended."""
-        found = self._hot(_SPAN, target, rule, resource, from_run).first()
-        return None if found is None else tuple(found)
+        return self._hot(_SPAN, target, rule, resource, from_run).fetchone()
 
     def uncited(self) -> Iterator[tuple[str, int]]:
         """Give (table, number) of the rows of truth that no other row refers to.
@@ -385,7 +385,10 @@ class Reading:
         return sqlite.schema_digest(self._connection)
 
     def _hot(self, sql: str, *values: Any) -> Any:
-        return self._connection.exec_driver_sql(sql, values)
+        """Run a statement on the driver itself: a tenth of the time for a single row."""
+        cursor = self._connection.connection.cursor()
+        cursor.execute(sql, values)
+        return cursor
 
     def _rows(self, query: Any) -> Iterator[Row]:
         yield from self._connection.execution_options(stream_results=True).execute(query)
