@@ -26,6 +26,13 @@ from agent.demo.ground import Ground
 from agent.demo.process import Cloud, start_cloud
 from agent.demo.seed import Truth, seed_cloud
 
+BEYOND = (
+    "aws-access-analyzer-enabled",
+    "aws-access-analyzer-no-active-findings",
+    "aws-ssm-patch-compliant",
+)
+"""Rules on what moto does not play: they would be errors for ever, for no reason of the agent."""
+
 
 class Serve(Protocol):
     """The agent: what `assay serve` does."""
@@ -165,6 +172,8 @@ def _settings(folder: Path, cloud: Cloud, options: Options) -> Settings:
         "store": "evidence",
         "origin": "assay.demo/agent",
         "every": options.every,
+        "rules": {rule: {"enabled": False} for rule in BEYOND},
+        "run": {"max_attempts": 2},
         "http": {"listen": _free(options.listen)},
     }
     path = folder / "assay.yaml"
