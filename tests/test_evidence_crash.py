@@ -98,6 +98,7 @@ def tell(folder, disk):
                         assert failed, "the run was kept and only the answer was lost"
                     except StoreError:
                         failed += 1
+                        assert failed < 3, "the log does not go on after one broken write"
                         world.verify()
                         continue
                     done += 1
@@ -172,6 +173,15 @@ def test_killed_at_any_moment_the_log_is_whole_and_goes_on(tmp_path):
         gaps = queries.gaps(world.store, START, START + 2000 * HOUR)
         assert gaps.unexplained == 0
         assert gaps.gaps[-1].entry >= index
+
+
+def test_what_is_committed_is_on_the_disk(tmp_path):
+    with open_world(tmp_path) as world, world.store.writing() as writing:
+        settings = [
+            writing._connection.exec_driver_sql(f"PRAGMA {name}").scalar()
+            for name in ("journal_mode", "synchronous")
+        ]
+    assert settings == ["wal", 2]  # 2: FULL, https://sqlite.org/pragma.html#pragma_synchronous
 
 
 def limited(pages):
