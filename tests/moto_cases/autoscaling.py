@@ -58,8 +58,8 @@ def _balanced(health: str) -> Make:
             Listeners=[{"Protocol": "HTTP", "LoadBalancerPort": 80, "InstancePort": 80}],
             AvailabilityZones=[f"{REGION}a"],
         )
-        settings = {"LoadBalancerNames": ["web"], "HealthCheckType": health}
-        return _group(**settings, HealthCheckGracePeriod=60)(client)
+        made = _group(LoadBalancerNames=["web"], HealthCheckType=health, HealthCheckGracePeriod=60)
+        return made(client)
 
     return make
 
