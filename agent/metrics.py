@@ -44,11 +44,24 @@ class Pair(Struct, frozen=True, kw_only=True):
     counts: Mapping[Outcome, int]
 
 
-def pairs(store: Store, now: datetime) -> list[Pair]:
-    """Give every pair that the schedule in force expects."""
+Conclusive = dict[tuple[str, str], datetime | None]
+"""(target, rule) -> when its last conclusive run finished, as the log said when it was asked."""
+
+
+def pairs(store: Store, now: datetime, known: Conclusive) -> list[Pair]:
+    """Give every pair that the schedule in force expects.
+
+    `known` remembers what was looked up in the log, so that an error that lasts is not looked up
+    again at every scrape.
+    """
     latest = {(each.target, each.rule): each for each in queries.latest(store)}
+    for key, last in latest.items():
+        if status_of(last.counts) != "error":
+            known[key] = last.finished
+        elif key not in known:
+            known[key] = queries.last_conclusive(store, last)
     return [
-        _pair(basis, latest.get((basis.target, basis.rule)))
+        _pair(basis, latest.get((basis.target, basis.rule)), known)
         for basis in queries.bases(store, now)
         if basis.limit is not None
     ]
@@ -63,15 +76,14 @@ def status_of(counts: Mapping[Outcome, int]) -> str:
     return "pass" if counts.get(Outcome.PASS) or counts.get(Outcome.WAIVED) else "not_applicable"
 
 
-def _pair(basis: Basis, last: Latest | None) -> Pair:
+def _pair(basis: Basis, last: Latest | None, known: Conclusive) -> Pair:
     counts = last.counts if last else {}
     status = "unknown" if basis.stale or last is None else status_of(counts)
-    conclusive = last.finished if last and status_of(counts) != "error" else None
     return Pair(
         rule=basis.rule,
         target=basis.target,
         status=status,
-        conclusive=conclusive,
+        conclusive=known.get((basis.target, basis.rule)),
         counts=counts,
     )
 
@@ -84,11 +96,12 @@ class StoreCollector(Collector):
     ) -> None:
         """`rules` are those in force, for what a person wants to read beside an id."""
         self._store, self._rules, self._now = store, rules, now
+        self._conclusive: Conclusive = {}
 
     def collect(self) -> Iterator[Metric]:
         """Give every family; called by the registry."""
         now, rules = self._now(), self._rules()
-        known = pairs(self._store, now)
+        known = pairs(self._store, now, self._conclusive)
         yield from _rule_families(known)
         yield _criteria(known, rules)
         yield from _info(rules.values())

@@ -90,9 +90,7 @@ class Collecting(Iterator[Observation]):
             yield from self._looked(caller)
         except CallError as error:  # no session at all: credentials that are not even there
             yield from self._unseen(error, set(self._wanted))
-        self._collection = self._ledger.close(
-            self._session.made(), self._session.not_enabled, self._clock.now()
-        )
+        self._collection = self._ledger.close(self._session.made(), self._session.not_enabled)
 
     def _looked(self, caller: Caller) -> Iterator[Observation]:
         caller.identify()

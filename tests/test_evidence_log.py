@@ -127,6 +127,16 @@ def test_elements_of_a_list_that_was_not_seen_are_errors_and_not_gone(world):
     assert (other.resource, other.ended_by) == ("b#1", "gone")
 
 
+def test_the_last_conclusive_run_is_found_behind_those_that_saw_nothing(world):
+    world.run(0, {("r1", "a"): "pass"})
+    world.run(1, {("r1", "a"): "error", ("r1", "b"): "fail"})
+    for hour in (2, 3):
+        world.run(hour, {("r1", "a"): "error", ("r1", "b"): "error"})
+    last = {one.rule: one for one in queries.latest(world.store)}
+    assert queries.last_conclusive(world.store, last["r1"]) == START + HOUR + timedelta(minutes=1)
+    assert queries.last_conclusive(world.store, last["r1"], runs=2) is None
+
+
 def test_a_lost_target_makes_everything_known_an_error(world):
     world.run(0, {("r1", "a"): "pass", ("r1", "b"): "pass"})
     sealed = world.run(1, {}, lost={"r1": [("", "ExpiredToken", "the session expired")]})

@@ -24,6 +24,7 @@ VERSIONING = {"rule": "aws-s3-bucket-versioning", "target": TARGET}
 ROOT_KEYS = {"rule": "aws-iam-root-no-access-keys", "target": TARGET}
 STATUS = "assay_rule_status"
 FINDINGS = "assay_rule_findings"
+EVALUATED = "assay_rule_last_evaluation_timestamp_seconds"
 
 
 @pytest.fixture(scope="module")
@@ -69,6 +70,10 @@ def test_it_looks_by_itself_and_shows_what_it_sealed(start, cloud):
     with cloud.broken("s3:GetBucketVersioning"):
         agent.until(1.0, STATUS, status="error", **VERSIONING)
         agent.until(2.0, FINDINGS, outcome="error", **VERSIONING)
+        conclusive = agent.metric(EVALUATED, **VERSIONING)
+        assert conclusive > 0
+        time.sleep(1.5)
+        assert agent.metric(EVALUATED, **VERSIONING) == conclusive
     agent.until(0.0, STATUS, status="error", **VERSIONING)
     code, seconds = agent.end()
     assert code == 0
@@ -82,8 +87,7 @@ def test_a_pair_that_never_ran_is_unknown_from_the_first_scrape(start, cloud):
         agent = start(every="1h")
         for status, value in (("unknown", 1.0), ("pass", 0.0), ("fail", 0.0), ("error", 0.0)):
             assert agent.metric(STATUS, status=status, **VERSIONING) == value
-        stamp = "assay_rule_last_evaluation_timestamp_seconds"
-        assert agent.metric(stamp, **VERSIONING) == 0.0
+        assert agent.metric(EVALUATED, **VERSIONING) == 0.0
 
 
 def test_sigterm_ends_it_even_while_a_cloud_does_not_answer(start, cloud):

@@ -14,7 +14,7 @@ from typing import Any
 from msgspec import Struct
 
 from agent.evidence.coverage import RecordedGap, ends_of, recorded_gaps, schedules, slots_run
-from agent.evidence.entry import decode_values, from_micros, to_micros
+from agent.evidence.entry import decode_values, from_micros, from_rfc3339, to_micros, whole
 from agent.evidence.seal import OUTCOMES
 from agent.evidence.slots import (
     Range,
@@ -227,6 +227,24 @@ def runs(
         number = _number(view, target)
         for row in view.runs(to_micros(start), to_micros(end), number):
             yield row[1], json.loads(view.entry(row[1]) or b"{}")
+
+
+def last_conclusive(store: Store, last: Latest, *, runs: int = 1000) -> datetime | None:
+    """Say when the newest run finished in which the rule was more than errors; None: in none.
+
+    Looks back over as many `runs` of the target as that, from `last` on.
+    """
+    rule, entry = last.rule, last.entry
+    with store.reading() as view:
+        for _ in range(runs):
+            body = json.loads(view.entry(entry) or b"{}")
+            counts = whole(body.get("counts", {}), view.content).get(rule, {})
+            if counts and (Outcome.FAIL in counts or Outcome.ERROR not in counts):
+                return from_rfc3339(body["finished"])
+            if body.get("previous") is None:
+                break
+            entry = body["previous"]
+    return None
 
 
 def entries(
