@@ -115,9 +115,10 @@ def test_a_loss_elsewhere_does_not_keep_what_is_gone(world):
 def test_elements_of_a_list_that_was_not_seen_are_errors_and_not_gone(world):
     before = {("r1", "a#1"): "fail", ("r1", "a#2"): "pass", ("r1", "b#1"): "fail"}
     world.run(0, before)
-    sealed = world.run(1, {("r1", "a"): "error"})
-    assert sealed.counts["r1"] == {"error": 3}  # the resource and its two elements; b is gone
-    again = world.run(2, {("r1", "a"): "error"})
+    unseen = {("r1", "a"): "error", ("r1", "a "): "error"}  # the second sorts between
+    sealed = world.run(1, unseen)
+    assert sealed.counts["r1"] == {"error": 4}  # both, and the two elements of a; b is gone
+    again = world.run(2, unseen)
     assert again.changes == 0
     world.run(3, {("r1", "a#1"): "pass", ("r1", "a#2"): "pass"})
     (one, other) = sorted(

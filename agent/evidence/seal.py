@@ -292,13 +292,14 @@ class _Sealing:
         pairs = merge(
             self.run.spool.findings(rule), iter(self.standing.standing(self.target, number))
         )
-        errored: tuple[Any, ...] | None = None
+        errored: dict[str, tuple[str, ...]] = {}
+        reasons: dict[tuple[str, ...], tuple[str, ...]] = {}
         for new, old in pairs:
             if new is None:
                 assert old is not None  # noqa: S101 - merge pairs at least one
                 new = self._unseen(rule, old, errored)  # noqa: PLW2901 - what is said of it now
-            elif new[3] == _ERROR:
-                errored = new
+            elif new[3] == _ERROR:  # thousands of resources share a few reasons
+                errored[new[0]] = reasons.setdefault(new[4:7], new[4:7])
             if new is None:
                 self._change(number, old, None)
                 continue
@@ -309,21 +310,24 @@ class _Sealing:
         return tree, tally
 
     def _unseen(
-        self, rule: str, old: tuple[Any, ...], errored: tuple[Any, ...] | None
+        self, rule: str, old: tuple[Any, ...], errored: Mapping[str, tuple[str, ...]]
     ) -> tuple[Any, ...] | None:
         """Say what becomes of a finding whose resource was not seen: an error, or None (gone).
 
-        `errored` is the nearest error before it: the elements of a resource (`<id>#<element>`)
-        follow the resource itself, and are as unseen as their list when that is an error.
+        `errored`: resource -> why, of the errors before it. The elements of a resource
+        (`<id>#<element>`) sort after it, and are as unseen as their list when that is an error.
         """
         for place in self.lost.get(rule, ()):
             if place.region in ("", old[1]):
                 words = (place.code, place.message, _needs(place.needs))
                 break
         else:
-            if errored is None or not old[0].startswith(f"{errored[0]}#"):
+            steps = old[0].split("#") if errored else []
+            bases = ("#".join(steps[:count]) for count in range(1, len(steps)))
+            found = next((errored[base] for base in bases if base in errored), None)
+            if found is None:
                 return None
-            words = errored[4:7]
+            words = (found[0], found[1], found[2])
         leaf = _leaf(encode_basestring(rule), old[0], old[1], Outcome.ERROR, *words, "")
         return (old[0], old[1], leaf, _ERROR, *words, b"")
 
