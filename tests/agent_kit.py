@@ -26,6 +26,7 @@ RULES = [
 
 def make_account(endpoint):
     """One bucket with versions and one without, and a group that is open to the world."""
+    endpoint.reset()  # moto keeps one world a process, whatever ran in it before
     s3 = client(endpoint, "s3")
     for name in ("good", "bad"):
         s3.create_bucket(Bucket=name)
