@@ -50,7 +50,7 @@ class Progress(Struct, frozen=True, kw_only=True):
     """How far a run has come."""
 
     checks: int
-    """Checks of which everything came."""
+    """Checks of which something came."""
     of: int
     resources: int
     findings: int
@@ -237,14 +237,14 @@ class _Watched:
         self._run, self._plan, self._checks = run, plan, checks
         self._target, self._now = target, now
         self._tallies: dict[str, Tally] = {}
-        self._regions: dict[str, set[str]] = {}
+        self._begun: set[str] = set()
         self._resources = self._findings = 0
         self._unseen: dict[tuple[str, ...], Unseen] = {}
 
     @property
     def progress(self) -> Progress:
         return Progress(
-            checks=len(self._regions),
+            checks=len(self._begun),
             of=len(self._plan.facets),
             resources=self._resources,
             findings=self._findings,
@@ -253,7 +253,7 @@ class _Watched:
     def take(self, part: Observation) -> None:
         """Judge every resource of a part by every rule of its check, and let the part go."""
         check = self._checks[part.check]
-        self._regions.setdefault(part.check, set()).add(part.region)
+        self._begun.add(part.check)
         for gap in part.gaps:
             self._note(gap)
         for resource in part.resources:

@@ -200,7 +200,7 @@ class Endpoint:
     ) -> Iterable[bytes]:
         try:
             return self._moto(environ, start_response)
-        except NotImplementedError as error:  # moto does not know the operation
+        except NotImplementedError as error:  # moto raises it for calls that it does not play
             unknown = Fault(status=501, code="NotImplemented", message=str(error))
             return _refuse(unknown, sent, start_response)
 
