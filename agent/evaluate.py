@@ -22,7 +22,7 @@ from msgspec import Struct, field
 
 from agent.judge import gap_message, judge_again, judging
 from agent.model import Finding, Outcome
-from agent.rule import Per, Quantifier, Rule
+from agent.rules.rule import Per, Quantifier, Rule
 from agent.waivers import Waiver, waive
 from checks.model import Cause, Gap, Observation, Target
 

@@ -18,8 +18,8 @@ from typing import Any
 
 from agent.cel import EvalError
 from agent.model import Finding, Outcome
-from agent.params import with_params
-from agent.rule import Clause, Each, Rule
+from agent.rules.params import with_params
+from agent.rules.rule import Clause, Each, Rule
 from checks.model import Gap, Resource, Target
 
 ROOTS = ("resource", "params", "now", "target")

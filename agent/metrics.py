@@ -24,7 +24,7 @@ from agent.evidence.note import open_checkpoint, parse_vkey
 from agent.evidence.queries import Basis, Latest
 from agent.evidence.store import Store
 from agent.model import Outcome
-from agent.rule import Rule
+from agent.rules.rule import Rule
 from checks.ledger import Collection
 
 STATUSES = ("fail", "error", "unknown", "pass", "not_applicable")

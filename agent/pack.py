@@ -16,9 +16,9 @@ from msgspec import Struct
 import checks
 from agent.config import ConfigError, Settings
 from agent.duration import parse_duration
-from agent.params import ParamError, with_params
-from agent.rule import Rule
-from agent.rules import load_rules
+from agent.rules.load import load_rules
+from agent.rules.params import ParamError, with_params
+from agent.rules.rule import Rule
 from checks.load import load_checks
 from checks.model import Check
 

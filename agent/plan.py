@@ -13,8 +13,8 @@ import msgspec
 import rfc8785
 from msgspec import Struct
 
-from agent.params import params_of
-from agent.rule import Rule
+from agent.rules.params import params_of
+from agent.rules.rule import Rule
 from checks.model import Call, Check
 
 

@@ -11,9 +11,9 @@ from agent.evidence.replay import Case, Replayed, Verdict, replay
 from agent.evidence.store import Store
 from agent.model import Outcome
 from agent.pack import schema_source
-from agent.params import with_params
-from agent.rule import Rule
-from agent.rules import read_rule
+from agent.rules.load import read_rule
+from agent.rules.params import with_params
+from agent.rules.rule import Rule
 from checks.load import load_checks
 
 

@@ -27,11 +27,11 @@ from agent.evaluate import Tally, conclude, evaluate
 from agent.evidence.log import Log
 from agent.evidence.seal import Lost, RuleVersion, Run, SealedRun
 from agent.evidence.store import SlotTaken, StoreError
-from agent.examples import failed_examples
 from agent.judge import gap_message
-from agent.params import params_of
 from agent.plan import Plan, make_plan
-from agent.rule import Rule
+from agent.rules.examples import failed_examples
+from agent.rules.params import params_of
+from agent.rules.rule import Rule
 from checks.canonical import digest
 from checks.collect import Collecting, collect
 from checks.ledger import Collection

@@ -35,8 +35,8 @@ from agent.evidence.verify import LogInvalid, verify_store
 from agent.home import open_log
 from agent.metrics import StoreCollector, Vitals
 from agent.pack import Pack, load_pack, settle
-from agent.rule import Rule
-from agent.rules import RuleError
+from agent.rules.load import RuleError
+from agent.rules.rule import Rule
 from agent.run import CLOCK, Done, Failed, Runner, Task
 from agent.schedule import Scheduler, is_due
 from agent.targets import Observed, TargetError, find_targets

@@ -16,8 +16,8 @@ from typing import Any
 
 from agent.evaluate import evaluate
 from agent.pack import settle
-from agent.rule import Rule
-from agent.rules import load_rules
+from agent.rules.load import load_rules
+from agent.rules.rule import Rule
 from checks.aws.schema import schema_of
 from checks.load import load_checks
 from checks.model import Observation, Resource, Target

@@ -72,7 +72,7 @@ def _run(endpoint: str) -> dict[str, Any]:
     from agent.evidence import keys  # noqa: PLC0415 - what is measured begins here
     from agent.evidence.log import Log  # noqa: PLC0415 - as above
     from agent.evidence.store import Store  # noqa: PLC0415 - as above
-    from agent.rules import load_rules  # noqa: PLC0415 - as above
+    from agent.rules.load import load_rules  # noqa: PLC0415 - as above
     from agent.run import CLOCK, Runner, Task  # noqa: PLC0415 - as above
     from checks.aws.clients import Access, Clients  # noqa: PLC0415 - as above
     from checks.aws.schema import schema_of  # noqa: PLC0415 - as above

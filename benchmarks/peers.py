@@ -139,7 +139,7 @@ def _more_pages(count: dict[str, int]) -> int:
 
 def _world(endpoint: str) -> tuple[Any, ...]:
     from agent.plan import make_plan  # noqa: PLC0415 - what is measured begins here
-    from agent.rules import load_rules  # noqa: PLC0415 - as above
+    from agent.rules.load import load_rules  # noqa: PLC0415 - as above
     from checks.aws.clients import Access, Clients  # noqa: PLC0415 - as above
     from checks.aws.schema import schema_of  # noqa: PLC0415 - as above
     from checks.aws.session import AwsSession  # noqa: PLC0415 - as above

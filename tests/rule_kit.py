@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
-from agent.rules import load_rules, read_rule
+from agent.rules.load import load_rules, read_rule
 from checks.aws.schema import schema_of
 from checks.load import load_checks
 from checks.model import Cause, Gap, Observation, Resource, Target

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from agent.cel import FUNCTIONS
-from agent.rule_schema import SCHEMA
-from agent.rules import load_rules
+from agent.rules.load import load_rules
+from agent.rules.schema import SCHEMA
 from checks.aws.schema import schema_of
 from checks.load import load_checks
 

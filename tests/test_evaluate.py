@@ -9,8 +9,8 @@ from agent.cel import project
 from agent.evaluate import evaluate, outcome_again
 from agent.judge import explain, gap_message, judge
 from agent.model import Outcome
-from agent.params import ParamError, params_of, with_params
 from agent.projection import projector
+from agent.rules.params import ParamError, params_of, with_params
 from checks.model import Cause, Observation, Resource, Target
 
 EXAMPLES = [

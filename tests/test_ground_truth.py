@@ -24,7 +24,7 @@ from agent.evidence import keys, queries
 from agent.evidence.log import Log
 from agent.evidence.store import Store
 from agent.plan import make_plan
-from agent.rules import load_rules
+from agent.rules.load import load_rules
 from agent.run import CLOCK, Runner, Task
 from checks.aws.clients import Access, Clients
 from checks.aws.schema import schema_of

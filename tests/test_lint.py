@@ -3,7 +3,7 @@
 import pytest
 from rule_kit import EXAMPLES, rule_of, shipped
 
-from agent.lint import Weight, lint
+from agent.rules.lint import Weight, lint
 
 WORDS = {"rationale": "because", "remediation": "mend it"}
 

@@ -17,10 +17,10 @@ from moto_cases import REGION, Answers, Canned, Case, ClientOf, Refusal
 
 from agent.evaluate import Tally, conclude, evaluate
 from agent.model import Finding, Outcome
-from agent.params import with_params
 from agent.plan import make_plan
-from agent.rule import Rule
-from agent.rules import load_rules
+from agent.rules.load import load_rules
+from agent.rules.params import with_params
+from agent.rules.rule import Rule
 from agent.run import CLOCK
 from checks.aws.clients import Access, Clients
 from checks.aws.schema import schema_of

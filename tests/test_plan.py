@@ -4,9 +4,9 @@ from pathlib import Path
 
 from rule_kit import CHECKS, rule_of, shipped
 
-from agent.params import with_params
 from agent.permissions import SESSION, aws_policy
 from agent.plan import make_plan
+from agent.rules.params import with_params
 from checks.aws.session import WHERE
 from checks.model import Call, Check, Facet, Join, Scope
 

@@ -10,10 +10,10 @@ import yaml
 
 from agent.cel import tree
 from agent.cel.parse import parse
-from agent.examples import failed_examples
 from agent.judge import judge
 from agent.model import Outcome
-from agent.rules import load_rules
+from agent.rules.examples import failed_examples
+from agent.rules.load import load_rules
 from checks.aws.schema import schema_of
 from checks.load import load_checks
 from checks.model import Cause, Gap, Resource, Target

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from agent.model import Outcome, Severity
-from agent.rule import Per, Quantifier
-from agent.rules import RuleError, load_rules, read_rule
-from agent.scaffold import scaffold
+from agent.rules.load import RuleError, load_rules, read_rule
+from agent.rules.rule import Per, Quantifier
+from agent.rules.scaffold import scaffold
 from checks.aws.schema import schema_of
 from checks.load import load_checks
 

@@ -84,7 +84,7 @@ def _expected() -> tuple[type[Exception], ...]:
     from agent.evidence.entry import EntryError
     from agent.evidence.keys import KeyFileError
     from agent.evidence.store import StoreError
-    from agent.rules import RuleError
+    from agent.rules.load import RuleError
     from agent.targets import TargetError
     from agent.web.server import ServerError
     from checks.model import CheckError

@@ -16,7 +16,7 @@ from agent.cli.output import Format, Listing, printable, show, to_json
 
 if TYPE_CHECKING:
     from agent.evidence.queries import Standing
-    from agent.rule import Rule
+    from agent.rules.rule import Rule
     from agent.run import Done, Progress
     from agent.targets import Observed
 
@@ -87,7 +87,7 @@ def exit_code(outcomes: list[str]) -> int:
 
 
 def _chosen(rules: Mapping[str, Rule], globs: list[str] | None) -> dict[str, Rule]:
-    from agent.params import suggest
+    from agent.rules.params import suggest
 
     if not globs:
         return dict(rules)

@@ -14,7 +14,7 @@ from agent.cli.output import Format, Listing, show
 
 if TYPE_CHECKING:
     from agent.pack import Pack
-    from agent.rule import Rule
+    from agent.rules.rule import Rule
 
 app = typer.Typer(help="The rules: list, show, test, lint, new.", no_args_is_help=True)
 FORM = Annotated[Format, typer.Option("--format", "-f", help="How to show it.")]
@@ -69,7 +69,7 @@ def try_rules(
     form: FORM = Format.TABLE,
 ) -> int:
     """Judge every example of every rule; without paths, of the rules in force."""
-    from agent.examples import outcome_of
+    from agent.rules.examples import outcome_of
 
     rules = _rules_of(context, paths)
     rows = [
@@ -99,7 +99,7 @@ def lint_rules(
     form: FORM = Format.TABLE,
 ) -> int:
     """Look for what is legal and still wrong."""
-    from agent.lint import lint
+    from agent.rules.lint import lint
 
     rules = _rules_of(context, paths)
     found = lint(rules)
@@ -129,8 +129,8 @@ def new_rule(
     """Write the beginning of a rule, which loads as it is."""
     from agent.config import load_settings
     from agent.pack import schema_source
-    from agent.params import suggest
-    from agent.scaffold import scaffold
+    from agent.rules.params import suggest
+    from agent.rules.scaffold import scaffold
     from checks.load import load_checks
 
     settings = load_settings(context.obj)
@@ -161,7 +161,7 @@ def _rules_of(context: typer.Context, paths: list[Path] | None) -> Mapping[str, 
         return _pack(context).rules
     from agent.config import load_settings
     from agent.pack import schema_source
-    from agent.rules import load_rules
+    from agent.rules.load import load_rules
     from checks.load import load_checks
 
     settings = load_settings(context.obj)
@@ -170,7 +170,7 @@ def _rules_of(context: typer.Context, paths: list[Path] | None) -> Mapping[str, 
 
 
 def _find(rules: Mapping[str, Rule], name: str) -> Rule:
-    from agent.params import suggest
+    from agent.rules.params import suggest
 
     if name not in rules:
         raise CommandError(f"{name}: there is no such rule in force{suggest(name, rules)}")

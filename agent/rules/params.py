@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 
 from agent.duration import parse_duration, to_text
-from agent.rule import Param, Rule
+from agent.rules.rule import Param, Rule
 
 TYPES = ("int", "double", "bool", "string", "duration", "list(string)", "list(int)")
 

@@ -1,7 +1,7 @@
 """Looks in a set of rules for what is legal and still wrong. Pure.
 
-What would be wrong in one rule alone does not load (`agent.rules`); here is what only shows beside
-other rules, and what a careful author would not leave.
+What would be wrong in one rule alone does not load (`agent.rules.load`); here is what only shows
+beside other rules, and what a careful author would not leave.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from enum import StrEnum
 from msgspec import Struct
 
 from agent.cel.paths import split
-from agent.examples import NOW
 from agent.model import Outcome
-from agent.rule import Quantifier, Rule
+from agent.rules.examples import NOW
+from agent.rules.rule import Quantifier, Rule
 
 SOC2 = "soc2"
 SENTENCE = 3

@@ -31,13 +31,13 @@ from agent.cel import (
 )
 from agent.cel.paths import split
 from agent.duration import parse_duration
-from agent.examples import NOW, failed_examples, uncovered_clauses
-from agent.frameworks import Framework
 from agent.model import Outcome, Severity
-from agent.params import ParamError, as_json, read_param, read_typed, suggest, with_params
 from agent.projection import projector
-from agent.rule import LISTING, Clause, Each, Example, Param, Per, Quantifier, Rule
-from agent.rule_shape import first_mistake
+from agent.rules.examples import NOW, failed_examples, uncovered_clauses
+from agent.rules.frameworks import Framework
+from agent.rules.params import ParamError, as_json, read_param, read_typed, suggest, with_params
+from agent.rules.rule import LISTING, Clause, Each, Example, Param, Per, Quantifier, Rule
+from agent.rules.shape import first_mistake
 from checks.canonical import canonical
 from checks.model import Check, Scope
 from checks.yaml import (

@@ -101,7 +101,7 @@ class Rule(Struct, frozen=True, kw_only=True):
     """Framework -> ids of its criteria."""
     declared: Mapping[str, Param] = field(default_factory=dict)
     params: Mapping[str, Any] = field(default_factory=dict)
-    """Values in force: the defaults, or what `agent.params.with_params` put in their place."""
+    """Values in force: the defaults, or what `with_params` put in their place."""
     when: Program | None = None
     each: Each | None = None
     require: tuple[Clause, ...] = ()

@@ -13,8 +13,8 @@ from agent.cel import EvalError
 from agent.evaluate import conclude, evaluate
 from agent.judge import ROOTS
 from agent.model import Outcome
-from agent.params import with_params
-from agent.rule import LISTING, Example, Rule
+from agent.rules.params import with_params
+from agent.rules.rule import LISTING, Example, Rule
 from checks.model import Cause, Gap, Observation, Resource, Target
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)

@@ -8,9 +8,9 @@ from typing import Any
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 
-from agent.params import suggest
-from agent.rule_schema import DURATION as DURATION_TEXT
-from agent.rule_schema import SCHEMA
+from agent.rules.params import suggest
+from agent.rules.schema import DURATION as DURATION_TEXT
+from agent.rules.schema import SCHEMA
 from checks.yaml import unknown_key
 
 _VALIDATOR = Draft202012Validator(SCHEMA)

@@ -1,6 +1,6 @@
 """Reads rule documents: YAML in, `Rule` out, every mistake with file, line and column.
 
-A rule that loads is right: its document has the shape of `agent.rule_schema`, its expressions fit
+A rule that loads is right: its document has the shape of `agent.rules.schema`, its expressions fit
 the resources of its check, its criteria exist, its examples give the outcomes that they say, and
 each clause of `require` alone decides some failing example.
 
@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from agent.cel import Type, from_json_schema
-from agent.frameworks import FrameworkError, load_frameworks
-from agent.rule import Rule
-from agent.rule_reader import RuleError, RuleReader
+from agent.rules.frameworks import FrameworkError, load_frameworks
+from agent.rules.reader import RuleError, RuleReader
+from agent.rules.rule import Rule
 from checks.model import Check
 
 __all__ = ["RuleError", "load_rules", "read_rule"]
