@@ -67,7 +67,7 @@ def settle() -> None:
 
 def schema_source() -> Callable[[Check, Mapping[str, Check]], dict[str, Any]]:
     """Give what says how the resources of a check look, by its cloud."""
-    from checks.aws.schema import schema_of  # noqa: PLC0415 - the SDK's models, when rules load
+    from checks.schema import schema_of  # noqa: PLC0415 - the SDK's models, when rules load
 
     return schema_of
 

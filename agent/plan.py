@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from agent.rules.params import params_of
 from agent.rules.rule import Rule
-from checks.model import Call, Check
+from checks.model import Call, Check, Target
 
 
 class Plan(Struct, frozen=True, kw_only=True):
@@ -48,6 +48,17 @@ def make_plan(rules: Mapping[str, Rule], checks: Mapping[str, Check]) -> Plan:
         permissions=permissions_of(facets, checks),
         digest=_digest(rules, facets, checks),
     )
+
+
+def rules_on(
+    target: Target, rules: Mapping[str, Rule], checks: Mapping[str, Check]
+) -> dict[str, Rule]:
+    """Pick the rules about what `target` has: of its provider, and of its level."""
+    return {
+        name: rule
+        for name, rule in rules.items()
+        if rule.provider == target.provider and checks[rule.check].level == target.level
+    }
 
 
 def permissions_of(

@@ -35,6 +35,7 @@ from agent.evidence.verify import LogInvalid, verify_store
 from agent.home import open_log
 from agent.metrics import StoreCollector, Vitals
 from agent.pack import Pack, load_pack, settle
+from agent.plan import rules_on
 from agent.rules.load import RuleError
 from agent.rules.rule import Rule
 from agent.run import CLOCK, Done, Failed, Runner, Task
@@ -63,10 +64,8 @@ class Scope(Struct, frozen=True, kw_only=True):
     """By label."""
 
     def rules_of(self, target: str) -> dict[str, Rule]:
-        """Give the rules of the target's provider."""
-        provider = self.targets[target].target.provider
-        rules = self.pack.rules
-        return {name: rule for name, rule in rules.items() if rule.provider == provider}
+        """Give the rules about what the target has."""
+        return rules_on(self.targets[target].target, self.pack.rules, self.pack.checks)
 
 
 def load_scope(settings: Settings) -> Scope:

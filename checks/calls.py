@@ -95,8 +95,9 @@ class Caller:
             if error.cause is Cause.THROTTLED:
                 self._pace.slow_down(call.service, call.operation, region)
             raise
-        skew = skew_of(answer.date, self.clock.now())
-        self.ledger.request(call.name, region, answer.status, answer.request_id, skew)
+        if not answer.shared:
+            skew = skew_of(answer.date, self.clock.now())
+            self.ledger.request(call.name, region, answer.status, answer.request_id, skew)
         return answer
 
 

@@ -79,7 +79,7 @@ class Index:
 
     def _add(self, source: Held, number: int, resource: Resource) -> None:
         try:
-            for key in _keys(search(self._join.foreign, resource.attributes)):
+            for key in self._keys(self._join.foreign, resource):
                 self._places.setdefault(key, []).append((source, number))
         except QueryError as error:
             wrong = CallError(Cause.INVALID, "QueryError", str(error))
@@ -87,11 +87,19 @@ class Index:
 
     def _matching(self, resource: Resource) -> list[Resource]:
         found: dict[tuple[int, int], Resource] = {}
-        for key in _keys(search(self._join.local, resource.attributes)):
+        for key in self._keys(self._join.local, resource):
             for source, number in self._places.get(key, ()):
                 if (id(source), number) not in found:
                     found[id(source), number] = source.row(number)
         return list(found.values())
+
+    def _keys(self, query: str, resource: Resource) -> list[str | int]:
+        found = search(query, resource.attributes)
+        many = found if isinstance(found, list) else [found]
+        keys = [key for key in many if isinstance(key, str | int)]
+        if not self._join.ignore_case:
+            return keys
+        return [key.casefold() if isinstance(key, str) else key for key in keys]
 
     def _attached(self, resource: Resource, rows: list[Any]) -> Resource:
         if self._join.many:
@@ -105,11 +113,6 @@ class Index:
 
     def _as_own(self, gap: Gap, resource: Resource) -> Gap:
         return replace(gap, check=resource.check, resource=resource.id, facet=self._join.name)
-
-
-def _keys(found: Any) -> list[str | int]:
-    many = found if isinstance(found, list) else [found]
-    return [key for key in many if isinstance(key, str | int)]
 
 
 _ENCODER = msgspec.json.Encoder()

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from checks.decode import CODECS
+from checks.fields import FieldError, read_field
 from checks.model import Before, Call, Check, CheckError, Facet, Join, Scope
 from checks.paths import PATH
 from checks.query import QueryError, parse
@@ -101,6 +102,8 @@ def _check(name: str, entry: _Entry) -> Check:
         observed_at=entry.query("observed_at"),
         facets=_facets(entry, service),
         joins=_joins(entry),
+        level=entry.text("level"),
+        fields=entry.fields("fields"),
         optional=entry.paths("optional"),
         defaults=entry.defaults("defaults"),
         volatile=entry.paths("volatile"),
@@ -112,13 +115,14 @@ def _check(name: str, entry: _Entry) -> Check:
 
 def _call(entry: _Entry, service: str, known: tuple[str, ...], *, listing: bool = False) -> Call:
     entry.only(known)
+    named = entry.text("service", service, required=not service)
     return Call(
-        service=entry.text("service", service, required=not service),
+        service=named,
         operation=entry.text("operation", required=True),
         params=entry.params("params"),
         select=entry.query("items" if "items" in known else "select", required=listing),
         absent=entry.texts("absent"),
-        needs=entry.texts("needs", required=True),
+        needs=entry.texts("needs", required=named not in _WITHOUT_PERMISSIONS),
         decode=entry.codecs("decode"),
     )
 
@@ -151,6 +155,7 @@ def _joins(entry: _Entry) -> tuple[Join, ...]:
                 local=inner.query("local", required=True),
                 foreign=inner.query("foreign", required=True),
                 many=inner.flag("many", default=True),
+                ignore_case=inner.flag("ignore_case"),
             )
         )
     return tuple(joins)
@@ -295,6 +300,17 @@ class _Entry:
                 raise CheckError(f"{inner.keys_at[path]}: '{path}' is not a path of members")
         return {path: _plain(value) for path, value in inner.items()}
 
+    def fields(self, key: str) -> dict[str, str]:
+        inner = self.entry(key) if key in self.map else _Entry(Map())
+        for path in inner.map:
+            if not PATH.fullmatch(path):
+                raise CheckError(f"{inner.map.keys_at[path]}: '{path}' is not a path of members")
+            try:
+                read_field(inner.text(path, required=True))
+            except FieldError as error:
+                raise inner.wrong(path, str(error)) from error
+        return {str(path): str(text) for path, text in inner.map.items()}
+
     def codecs(self, key: str) -> dict[str, str]:
         if key not in self.map:
             return {}
@@ -335,16 +351,18 @@ def _plain(value: Any) -> Any:
 
 
 _SUFFIXES = {".yaml", ".yml"}
+_WITHOUT_PERMISSIONS = {"files"}
+"""Services that no cloud grants anything for."""
 _NAME = re.compile(r"[a-z][a-z0-9]*(\.[a-z][a-z0-9_]*){1,3}\Z")
 _MEMBER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 _CHECK_KEYS = (
     *("doc", "source", "scope", "list", "singleton", "id", "label", "region", "optional"),
     *("defaults", "volatile", "redact", "facets", "joins", "parent", "keep", "item", "batch"),
-    *("before", "where", "observed_at"),
+    *("before", "where", "observed_at", "level", "fields"),
 )
 _CALL_KEYS = ("service", "operation", "params", "needs", "decode", "absent")
 _LIST_KEYS = (*_CALL_KEYS, "items")
 _BATCH_KEYS = (*_CALL_KEYS, "items", "param", "size", "key")
 _BEFORE_KEYS = ("service", "operation", "params", "needs", "until")
-_JOIN_KEYS = ("check", "local", "foreign", "many")
+_JOIN_KEYS = ("check", "local", "foreign", "many", "ignore_case")
 _FACET_KEYS = (*_CALL_KEYS, "select")

@@ -130,6 +130,8 @@ class Join(Struct, frozen=True, kw_only=True):
     """JMESPath in the other check's resource; a list there matches by any of its elements."""
     many: bool = True
     """True: a list, possibly empty. False: the one row, or absent."""
+    ignore_case: bool = False
+    """Whether texts match however they are capitalised (user names, e-mail addresses)."""
 
 
 class Before(Struct, frozen=True, kw_only=True):
@@ -174,6 +176,11 @@ class Check(Struct, frozen=True, kw_only=True):
     """Member of the listing's answer that says when the provider made it (a cached report)."""
     facets: tuple[Facet, ...] = ()
     joins: tuple[Join, ...] = ()
+    level: str = ""
+    """The kind of target that has it (`tenant`, `organization`); empty: an account, a
+    subscription, a project."""
+    fields: Mapping[str, str] = field(default_factory=dict)
+    """Path -> how a member looks (`string?`), where no model of the provider's says it."""
     optional: tuple[str, ...] = ()
     """Paths (`VpcId`, `IpPermissions[].FromPort`) that the API may leave out: a rule must say what
     absence means. All other members are expected; reading an absent one is an error."""
@@ -198,6 +205,8 @@ class Target(Struct, frozen=True, kw_only=True):
     provider: str
     id: str
     name: str = ""
+    level: str = ""
+    """`tenant` or `organization` for what stands above accounts; its checks say the same."""
 
     @property
     def label(self) -> str:
@@ -265,6 +274,8 @@ class Answer(Struct, frozen=True, kw_only=True):
     """The server's `Date` header as RFC 3339 UTC, to measure the clock's skew."""
     status: int = 200
     """The status of HTTP."""
+    shared: bool = False
+    """The request was made for many targets at once, and is counted among those `made`."""
 
 
 class Rate(Struct, frozen=True):

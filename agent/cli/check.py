@@ -42,6 +42,7 @@ def check(
     from agent.duration import parse_duration
     from agent.home import open_log
     from agent.pack import load_pack, settle
+    from agent.plan import rules_on
     from agent.run import CLOCK, Failed, Runner, Task
     from agent.targets import find_targets
     from checks.limits import Limits
@@ -62,7 +63,7 @@ def check(
             limits=Limits(tries=settings.run.max_attempts),
         )
         for each in observed:
-            own = {name: one for name, one in rules.items() if one.provider == each.target.provider}
+            own = rules_on(each.target, rules, pack.checks)
             with _bar(each.target.label) as progress:
                 task = Task(session=each.open(), rules=own, target=each.target, trigger="manual")
                 done = runner.run(task, progress)

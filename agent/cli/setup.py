@@ -108,7 +108,7 @@ SKEW = 120
 def _target(settings: Settings, pack: Pack, observed: Observed) -> list[dict[str, str]]:
     """Collect once, without sealing: every call that a run makes is tried."""
     from agent.duration import parse_duration
-    from agent.plan import make_plan
+    from agent.plan import make_plan, rules_on
     from agent.run import CLOCK
     from checks.collect import collect
     from checks.limits import Limits
@@ -121,8 +121,7 @@ def _target(settings: Settings, pack: Pack, observed: Observed) -> list[dict[str
     except CallError as error:
         return [_row(label, "wrong", f"nobody says who we are: {error}")]
     rows = [_row(label, "ok", f"we are {identity}")]
-    rules = {n: r for n, r in pack.rules.items() if r.provider == observed.target.provider}
-    plan = make_plan(rules, pack.checks)
+    plan = make_plan(rules_on(observed.target, pack.rules, pack.checks), pack.checks)
     collecting = collect(
         session,
         pack.checks,

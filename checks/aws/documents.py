@@ -3,36 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
-Schema = dict[str, Any]
-
-STRING: Schema = {"type": "string"}
-BOOLEAN: Schema = {"type": "boolean"}
-INTEGER: Schema = {"type": "integer"}
-TIME: Schema = {"type": "string", "format": "date-time"}
-ANY: Schema = {}
-
-
-def record(properties: Mapping[str, Schema], optional: tuple[str, ...] = ()) -> Schema:
-    """An object with exactly these members, all of them present but the optional ones."""
-    return {
-        "type": "object",
-        "properties": dict(properties),
-        "required": [name for name in properties if name not in optional],
-        "additionalProperties": False,
-    }
-
-
-def array(items: Schema) -> Schema:
-    """A list of one kind."""
-    return {"type": "array", "items": items}
-
-
-def mapping(values: Schema) -> Schema:
-    """An object with any members of one kind."""
-    return {"type": "object", "additionalProperties": values}
-
+from checks.schema import (
+    ANY,
+    BOOLEAN,
+    INTEGER,
+    STRING,
+    TIME,
+    Schema,
+    array,
+    mapping,
+    record,
+)
 
 TEXTS = array(STRING)
 

@@ -13,7 +13,7 @@ from botocore.exceptions import DataNotFoundError
 from botocore.loaders import Loader
 from botocore.model import OperationModel, ServiceModel
 
-from checks.aws.documents import ANY, Schema, array, mapping, record
+from checks.schema import ANY, Schema, array, mapping, record
 
 DEEPEST = 12
 """Levels of nesting that are described; what lies deeper (recursive shapes) is `any`."""

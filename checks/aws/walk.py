@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
 from typing import Any
 
-from checks.aws.documents import ANY, BOOLEAN, INTEGER, STRING, TEXTS, Schema, array, record
+from checks.aws.documents import TEXTS
 from checks.query import parse
+from checks.schema import ANY, BOOLEAN, INTEGER, STRING, Schema, array, record
 
 
 class WalkError(Exception):
