@@ -48,7 +48,7 @@ def variables(tmp_path):
         "resource.properties.ips.exists(ip, ip == '0.0.0.0')",
         "has(resource.tags) && 'owner' in resource.tags",
         "has(resource.Blob) && resource.Blob.days > 7",
-        "resource.properties.createdAt < timestamp('2026-01-01T00:00:00Z')",
+        "timestamp(resource.properties.createdAt) < timestamp('2026-01-01T00:00:00Z')",
     ],
 )
 def test_declared_members_can_be_read(expression, variables):
