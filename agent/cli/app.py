@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 
 from agent import __version__
-from agent.cli import check, demo, evidence, rules, serve, setup
+from agent.cli import check, demo, evidence, permissions, rules, serve, setup
 from agent.cli.exits import CommandError, Exit
 from agent.cli.output import printable
 
@@ -31,7 +31,7 @@ app.command("check")(check.check)
 app.command("serve")(serve.serve)
 app.command("init")(setup.init)
 app.command("doctor")(setup.doctor)
-app.command("permissions")(setup.permissions)
+app.command("permissions")(permissions.permissions)
 app.add_typer(rules.app, name="rules")
 app.add_typer(evidence.app, name="evidence")
 app.command("replay")(evidence.replay)

@@ -1,8 +1,7 @@
-"""`assay init`, `doctor` and `permissions`: what has to be there before the first run."""
+"""`assay init` and `doctor`: what has to be there before the first run."""
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -32,24 +31,6 @@ def init(
     except OSError as error:
         raise CommandError(f"{path}: cannot be written: {error.strerror}") from None
     sys.stdout.write(f"wrote {path}; `assay doctor` says what is still missing\n")
-
-
-def permissions(
-    context: typer.Context,
-    provider: Annotated[str, typer.Argument(help="aws")],
-) -> None:
-    """Print the exact policy that the rules in force need."""
-    from agent.config import load_settings
-    from agent.pack import load_pack
-    from agent.permissions import aws_policy
-    from agent.plan import make_plan
-
-    if provider != "aws":
-        raise CommandError(f"{provider}: not known; use aws")
-    pack = load_pack(load_settings(context.obj))
-    rules = {name: rule for name, rule in pack.rules.items() if rule.provider == provider}
-    policy = aws_policy(make_plan(rules, pack.checks).permissions)
-    sys.stdout.write(json.dumps(policy, indent=2) + "\n")
 
 
 def doctor(
