@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from agent.evidence import queries
 from agent.evidence.deviations import deviations
 from agent.evidence.entry import EntryError
+from agent.evidence.leaf import finding_leaf, rule_leaf
 from agent.evidence.log import Log
 from agent.evidence.note import open_checkpoint
-from agent.evidence.seal import finding_leaf, rule_leaf
 from agent.evidence.store import KeyMismatch, SlotTaken, Store, StoreLocked, StoreMissing
 from agent.evidence.tree import Frontier
 from agent.model import Outcome

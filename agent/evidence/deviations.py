@@ -15,7 +15,7 @@ from typing import Any
 from msgspec import Struct
 
 from agent.evidence.entry import from_micros, to_micros
-from agent.evidence.seal import OUTCOMES
+from agent.evidence.leaf import OUTCOMES
 from agent.evidence.store import Reading, Store
 from agent.model import Outcome
 

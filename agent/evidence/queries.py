@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from agent.evidence.coverage import RecordedGap, ends_of, recorded_gaps, schedules, slots_run
 from agent.evidence.entry import decode_values, from_micros, from_rfc3339, to_micros, whole
-from agent.evidence.seal import OUTCOMES
+from agent.evidence.leaf import OUTCOMES
 from agent.evidence.slots import (
     Range,
     Schedule,

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from agent.evidence.entry import whole
-from agent.evidence.seal import GONE, OUTCOMES, finding_leaf
+from agent.evidence.leaf import GONE, OUTCOMES, finding_leaf
 from agent.evidence.store import Reading, Writing
 from agent.evidence.store import tables as t
 

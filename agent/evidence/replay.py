@@ -10,7 +10,7 @@ from typing import Any
 from msgspec import Struct
 
 from agent.evidence.entry import decode_values, from_rfc3339, whole
-from agent.evidence.seal import OUTCOMES
+from agent.evidence.leaf import OUTCOMES
 from agent.evidence.store import Reading, Store, StoreError
 from agent.model import Outcome
 

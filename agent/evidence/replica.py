@@ -11,7 +11,7 @@ from itertools import chain
 from typing import Any
 
 from agent.evidence.entry import from_rfc3339, to_micros, whole
-from agent.evidence.seal import (
+from agent.evidence.leaf import (
     GONE,
     OUTCOMES,
     check_leaf,

@@ -14,11 +14,11 @@ from typing import Any
 
 from agent.evidence.store.sqlite import as_store_errors
 
-BATCH = 500
+BATCH = 200
 """Rows that wait in memory before they are written."""
 _SCHEMA = """
 PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; PRAGMA locking_mode=EXCLUSIVE;
-PRAGMA cache_size=-8000;
+PRAGMA cache_size=-2000;
 CREATE TABLE finding(rule TEXT, resource TEXT, region TEXT, leaf BLOB, outcome INT, code TEXT,
     message TEXT, needs TEXT, digest BLOB, PRIMARY KEY(rule, resource)) WITHOUT ROWID;
 CREATE TABLE content(digest BLOB PRIMARY KEY, body BLOB) WITHOUT ROWID;
@@ -58,7 +58,7 @@ class Spool:
         """
         digest = row[8]
         if digest and digest not in self._recent:
-            if len(self._recent) >= 100 * BATCH:
+            if len(self._recent) >= 20 * BATCH:
                 self._recent.clear()
             self._recent.add(digest)
             self._add("content", (digest, content))
@@ -89,6 +89,11 @@ class Spool:
     def rules(self) -> list[str]:
         """Give the rules that have findings."""
         return [row[0] for row in self._read("SELECT DISTINCT rule FROM finding ORDER BY rule")]
+
+    def reason(self, rule: str, resource: str, outcome: int) -> tuple[str, str, str] | None:
+        """Give code, message and needs of a finding if it has that outcome."""
+        sql = "SELECT code, message, needs FROM finding WHERE rule=? AND resource=? AND outcome=?"
+        return next(self._read(sql, rule, resource, outcome), None)
 
     def content(self, digest: bytes) -> bytes:
         """Give the content of a digest that came with a finding."""

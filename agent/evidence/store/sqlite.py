@@ -36,7 +36,7 @@ _PRAGMAS = (
     "PRAGMA page_size=8192",
     "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=FULL",
-    "PRAGMA cache_size=-16000",
+    "PRAGMA cache_size=-4000",
     "PRAGMA journal_size_limit=67108864",
 )
 _MEANING: dict[int, tuple[type[StoreError], str]] = {

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Table, delete, func, insert, select
 from agent.evidence.store import tables as t
 from agent.evidence.store.read import Reading
 
-BATCH = 1000
+BATCH = 200
 """Rows that wait in memory before they are written."""
 _LEVEL = 3
 """zstd's default level: twice the level's time buys a twentieth of the size on such small texts."""
@@ -141,7 +141,7 @@ class Writing(Reading):
         return found
 
     def _remember(self, key: tuple[object, ...], number: int) -> None:
-        if len(self._known) >= 50 * BATCH:
+        if len(self._known) >= 20 * BATCH:
             self.flush()  # what waits must be found in the tables once it is forgotten here
             self._known.clear()
         self._known[key] = number
