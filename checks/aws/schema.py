@@ -15,8 +15,7 @@ from typing import Any
 from checks.aws.documents import DECODED
 from checks.aws.shapes import answer_schema
 from checks.aws.walk import WalkError, items, member, schema_of_query
-from checks.files.schema import table_schema
-from checks.files.session import SERVICE as FILES
+from checks.fields import listing_schema as declared_listing
 from checks.model import Call, Check, Scope
 from checks.schema import ANY, STRING, Schema, array, mapping, record
 from checks.template import places
@@ -45,8 +44,8 @@ def schema_of(check: Check, others: Mapping[str, Check]) -> Schema:
 
 def listing_schema(check: Check, others: Mapping[str, Check]) -> Schema:
     """The schema of what the listing alone gives, as it is seen where the check is joined."""
-    if check.list is not None and check.list.service == FILES:
-        return table_schema(check)  # people of a roster, joined to accounts
+    if check.fields:
+        return declared_listing(check, others)  # people of a roster, joined to accounts
     schema = _singleton(check) if check.list is None else _listed(check, others)
     _declare(check, schema, lambda path: path_head(path) not in facet_names(check))
     return schema

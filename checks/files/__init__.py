@@ -1,0 +1,1 @@
+"""Files that a person exports: rosters and lists that no cloud keeps."""
