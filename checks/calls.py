@@ -95,9 +95,11 @@ class Caller:
             if error.cause is Cause.THROTTLED:
                 self._pace.slow_down(call.service, call.operation, region)
             raise
-        if not answer.shared:
-            skew = skew_of(answer.date, self.clock.now())
-            self.ledger.request(call.name, region, answer.status, answer.request_id, skew)
+        if answer.shared:
+            self.ledger.shared(call.name, region, answer.request_id)
+            return answer
+        skew = skew_of(answer.date, self.clock.now())
+        self.ledger.request(call.name, region, answer.status, answer.request_id, skew)
         return answer
 
 

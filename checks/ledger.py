@@ -75,6 +75,14 @@ class Ledger:
             if skew is not None and abs(skew) > abs(self._skew):
                 self._skew = skew
 
+    def shared(self, call: str, region: str, request_id: str) -> None:
+        """Note an answer that another target's run asked for: no request of this one."""
+        with self._lock:
+            self._counts.setdefault((call, region, 200), [0, 0])
+            self._reached.add(region)
+            if request_id:
+                self._remember(request_id)
+
     def items(self, call: str, region: str, count: int) -> None:
         """Count the rows that a successful answer held."""
         with self._lock:

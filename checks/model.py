@@ -275,7 +275,7 @@ class Answer(Struct, frozen=True, kw_only=True):
     status: int = 200
     """The status of HTTP."""
     shared: bool = False
-    """The request was made for many targets at once, and is counted among those `made`."""
+    """The request was made for another target's run; it is named here and counted there."""
 
 
 class Rate(Struct, frozen=True):
