@@ -33,7 +33,7 @@ SERVICES = {
     "sqs",
 }
 
-UNSIZED = {"sns:ListTopics"}
+UNSIZED = {"sns:ListSubscriptions", "sns:ListTopics"}
 """Paged operations whose page size AWS has fixed and gives no parameter for."""
 
 
