@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from agent.cel import Type, from_json_schema
+from agent.rules.document import RuleError, read_document
 from agent.rules.frameworks import FrameworkError, load_frameworks
-from agent.rules.reader import RuleError, RuleReader
+from agent.rules.reader import RuleReader
 from agent.rules.rule import Rule
 from checks.model import Check
 
@@ -45,7 +46,7 @@ def load_rules(
     )
     found: dict[str, Rule] = {}
     for file in _files(roots):
-        rule = RuleReader(file, checks, frameworks, resource_of).rule()
+        rule = RuleReader(read_document(file), checks, frameworks, resource_of).rule()
         if rule.id in found:
             raise RuleError(f"{file}:1:1: '{rule.id}' is defined already in {found[rule.id].path}")
         found[rule.id] = rule
@@ -57,7 +58,7 @@ def read_rule(text: bytes, file: Path, checks: Mapping[str, Check], schema_of: S
     resource_of: Callable[[str], Type] = lambda check: from_json_schema(  # noqa: E731 - one use
         schema_of(checks[check], checks)
     )
-    return RuleReader(file, checks, None, resource_of, text).rule()
+    return RuleReader(read_document(file, text), checks, None, resource_of).rule()
 
 
 def _files(roots: Iterable[Path]) -> Iterator[Path]:

@@ -17,8 +17,6 @@ import msgspec
 from agent.duration import parse_duration, to_text
 from agent.rules.rule import Param, Rule
 
-TYPES = ("int", "double", "bool", "string", "duration", "list(string)", "list(int)")
-
 
 class ParamError(Exception):
     """A value does not fit the declaration of its parameter."""
@@ -39,6 +37,24 @@ def with_params(rule: Rule, overrides: Mapping[str, Any]) -> Rule:
             raise ParamError(f"{rule.id}: {error}") from None
     kept = {name: as_json(values[name]) for name in rule.keep_params}
     return msgspec.structs.replace(rule, params=values, keep_params=kept)
+
+
+def declare_param(name: str, document: Mapping[str, Any]) -> Param:
+    """Read the declaration of a parameter, whose default must keep to it. Raises `ParamError`."""
+    kind = document["type"]
+    item = kind.removeprefix("list(").removesuffix(")")
+    bounds = {
+        key: read_typed(key, item, document[key]) for key in ("min", "max") if key in document
+    }
+    param = Param(
+        name=name,
+        type=kind,
+        default=None,
+        help=document.get("help", ""),
+        values=tuple(read_typed("values", item, each) for each in document.get("values", ())),
+        **bounds,
+    )
+    return msgspec.structs.replace(param, default=read_param(param, document["default"]))
 
 
 def read_param(param: Param, value: Any) -> Any:

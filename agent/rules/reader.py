@@ -1,14 +1,11 @@
-"""One rule document on its way to a `Rule`: shape, criteria, parameters, expressions, proof.
-
-RuleError    the first mistake, in one line
-"""
+"""One rule document on its way to a `Rule`: criteria, parameters, expressions, proof."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
+from functools import partial
 from hashlib import sha256
-from pathlib import Path
 from typing import Any
 
 from agent.cel import (
@@ -20,35 +17,22 @@ from agent.cel import (
     LIST,
     STRING,
     TIMESTAMP,
-    CelError,
-    Program,
-    Template,
     Type,
-    compile_expression,
-    compile_template,
     fields_of,
     list_of,
 )
 from agent.cel.paths import split
 from agent.duration import parse_duration
-from agent.model import Outcome, Severity
+from agent.model import Severity
 from agent.projection import projector
-from agent.rules.examples import NOW, failed_examples, uncovered_clauses
+from agent.rules.document import Document
+from agent.rules.expressions import Expressions
 from agent.rules.frameworks import Framework
-from agent.rules.params import ParamError, as_json, read_param, read_typed, suggest, with_params
-from agent.rules.rule import LISTING, Clause, Each, Example, Param, Per, Quantifier, Rule
-from agent.rules.shape import first_mistake
-from checks.canonical import canonical
+from agent.rules.params import ParamError, as_json, declare_param, suggest
+from agent.rules.proof import read_examples, verify_proof
+from agent.rules.rule import Clause, Each, Param, Per, Quantifier, Rule
 from checks.model import Check, Scope
-from checks.yaml import (
-    Map,
-    Place,
-    Text,
-    YamlError,
-    find_place,
-    parse_yaml,
-    plain,
-)
+from checks.yaml import Map, Text, plain
 
 TARGET = fields_of({"id": STRING, "provider": STRING}, frozenset({"id", "provider"}))
 TYPES = {
@@ -60,11 +44,6 @@ TYPES = {
     "list(string)": list_of(STRING),
     "list(int)": list_of(INT),
 }
-REQUIRED_EXAMPLES = (Outcome.PASS, Outcome.FAIL, Outcome.ERROR)
-
-
-class RuleError(Exception):
-    """A rule document is wrong; the message starts with `file:line:column`."""
 
 
 class RuleReader:
@@ -72,94 +51,55 @@ class RuleReader:
 
     def __init__(
         self,
-        file: Path,
+        document: Document,
         checks: Mapping[str, Check],
         frameworks: Mapping[str, Framework] | None,
         resource_of: Callable[[str], Type],
-        text: bytes | None = None,
     ) -> None:
         """`frameworks` None: criteria are taken as they are."""
-        self.file, self.checks, self.frameworks = file, checks, frameworks
-        self.resource_of = resource_of
-        self.text = text
-        self.document: Any = None
-        self.reads: set[str] = set()
-        self.variables: dict[str, Type] = {}
+        self._document = document
+        self._keys: Map = document.keys
+        self._fail = document.error
+        self._checks, self._frameworks = checks, frameworks
+        self._resource_of = resource_of
 
     def rule(self) -> Rule:
-        """Give the rule, proven by its examples."""
-        self._parse()
-        self._shape()
+        """Give the rule, proven by its examples. Raises `RuleError`."""
         rule = self._build()
-        self._prove(rule)
+        verify_proof(self._document, rule)
         return rule
 
-    def fail(self, message: str, *steps: str | int) -> RuleError:
-        """Make the error of the thing at `steps`."""
-        return RuleError(f"{find_place(self.document, steps) or f'{self.file}:1:1'}: {message}")
-
-    def _parse(self) -> None:
-        try:
-            if self.text is None:
-                self.text = self.file.read_bytes()
-            self.document = parse_yaml(self.text.decode("utf-8"), str(self.file))
-        except OSError as error:
-            raise RuleError(f"{self.file}:1:1: cannot be read: {error.strerror}") from error
-        except UnicodeDecodeError as error:
-            raise RuleError(f"{self.file}:1:1: is not UTF-8 text (byte {error.start})") from error
-        except YamlError as error:
-            raise RuleError(str(error)) from error
-        if not isinstance(self.document, Map):
-            raise RuleError(f"{self.file}:1:1: a rule is a mapping that begins with `id:`")
-
-    def _shape(self) -> None:
-        if mistake := first_mistake(self.document):
-            steps, message = mistake
-            raise self.fail(message, *steps)
-
     def _build(self) -> Rule:
-        document = self.document
-        check = document["check"]
-        if document["id"] != self.file.stem:
-            raise self.fail(f"the id must be the file's name, '{self.file.stem}'", "id")
-        if check not in self.checks:
-            raise self.fail(f"unknown check '{check}'{suggest(check, self.checks)}", "check")
+        keys = self._keys
+        check = self._check()
         self._criteria()
-        declared = {name: self._param(name) for name in document.get("params", {})}
+        declared = {name: self._param(name) for name in keys.get("params", {})}
         params = {name: param.default for name, param in declared.items()}
-        types = {name: TYPES[param.type] for name, param in declared.items()}
-        self.variables = {
-            "resource": self.resource_of(str(check)),
-            "params": fields_of(types, frozenset(types)),
-            "now": TIMESTAMP,
-            "target": TARGET,
-        }
-        self._counting()
-        each, source = self._each()
-        own = self._own_programs()
-        reads = frozenset(self.reads)
-        facets, members = self._facets(reads | source)
+        self._counting(check)
+        expressions = Expressions(self._document, self._variables(check, declared))
+        each, source = self._each(expressions)
+        own = self._own_programs(expressions)
+        reads = frozenset(expressions.reads)
+        facets, members = _facets(check, reads | source)
         return Rule(
-            id=str(document["id"]),
-            title=str(document["title"]),
-            check=str(check),
-            severity=Severity(document["severity"]),
-            every=parse_duration(document["every"]),
-            criteria={
-                str(name): tuple(map(str, ids)) for name, ids in document["criteria"].items()
-            },
+            id=str(keys["id"]),
+            title=str(keys["title"]),
+            check=check.name,
+            severity=Severity(keys["severity"]),
+            every=parse_duration(keys["every"]),
+            criteria={str(name): tuple(map(str, ids)) for name, ids in keys["criteria"].items()},
             declared=declared,
             params=params,
             **own,
-            each=self._kept(each, reads),
-            quantifier=Quantifier(document.get("quantifier", "each")),
-            per=Per(document.get("per", "target")),
-            at_least=document.get("at_least", 0),
+            each=each(keep=projector(reads, each.keywords["name"])) if each else None,
+            quantifier=Quantifier(keys.get("quantifier", "each")),
+            per=Per(keys.get("per", "target")),
+            at_least=keys.get("at_least", 0),
             deviation=self._deviation(),
-            control=str(document.get("control", "")),
-            owner=str(document.get("owner", "")),
-            rationale=str(document.get("rationale", "")),
-            examples=tuple(self._examples()),
+            control=str(keys.get("control", "")),
+            owner=str(keys.get("owner", "")),
+            rationale=str(keys.get("rationale", "")),
+            examples=tuple(read_examples(self._document, expressions.variables["resource"])),
             reads=reads | source,
             facets=facets,
             members=members,
@@ -170,252 +110,130 @@ class RuleReader:
                 if {"params", f"params.{name}"} & (reads | source)
             },
             keeps_target=any(split(path)[0] == "target" for path in reads | source),
-            text=self.text or b"",
-            sha256=sha256(self.text or b"").hexdigest(),
-            path=self.file,
-            line_of={key: place.line for key, place in document.keys_at.items()},
+            text=self._document.text,
+            sha256=sha256(self._document.text).hexdigest(),
+            path=self._document.file,
+            line_of={key: place.line for key, place in keys.keys_at.items()},
         )
 
-    # --- the parts ----------------------------------------------------------------------------
+    def _check(self) -> Check:
+        stem = self._document.file.stem
+        if self._keys["id"] != stem:
+            raise self._fail(f"the id must be the file's name, '{stem}'", "id")
+        name = self._keys["check"]
+        if name not in self._checks:
+            raise self._fail(f"unknown check '{name}'{suggest(name, self._checks)}", "check")
+        return self._checks[name]
+
     def _criteria(self) -> None:
-        for name, ids in self.document["criteria"].items():
-            if self.frameworks is None:
+        for name, ids in self._keys["criteria"].items():
+            if self._frameworks is None:
                 continue
-            framework = self.frameworks.get(name)
+            framework = self._frameworks.get(name)
             if framework is None:
-                hint = suggest(name, self.frameworks)
-                raise self.fail(f"unknown framework '{name}'{hint}", "criteria", name)
+                hint = suggest(name, self._frameworks)
+                raise self._fail(f"unknown framework '{name}'{hint}", "criteria", name)
             for index, criterion in enumerate(ids):
                 where = ("criteria", name, index)
                 if not isinstance(criterion, str):
-                    raise self.fail("an id is text: write it in quotes", *where)
+                    raise self._fail("an id is text: write it in quotes", *where)
                 if not framework.has(criterion):
                     hint = suggest(criterion, framework.criteria)
-                    raise self.fail(f"{framework.title} has no '{criterion}'{hint}", *where)
+                    raise self._fail(f"{framework.title} has no '{criterion}'{hint}", *where)
 
     def _param(self, name: str) -> Param:
-        document = plain(self.document["params"][name])
-        where = ("params", name)
         try:
-            kind = document["type"]
-            item = kind.removeprefix("list(").removesuffix(")")
-            bounds = {
-                key: read_typed(key, item, document[key])
-                for key in ("min", "max")
-                if key in document
-            }
-            values = tuple(read_typed("values", item, each) for each in document.get("values", ()))
-            param = Param(
-                name=name,
-                type=kind,
-                default=None,
-                help=document.get("help", ""),
-                values=values,
-                **bounds,
-            )
-            default = read_param(param, document["default"])
+            return declare_param(name, plain(self._keys["params"][name]))
         except ParamError as error:
-            raise self.fail(str(error), *where) from None
-        return Param(
-            **{key: getattr(param, key) for key in Param.__struct_fields__} | {"default": default}
-        )
+            raise self._fail(str(error), "params", name) from None
 
-    def _each(self) -> tuple[Each | None, frozenset[str]]:
-        """Compile `each`, and give what its list reads."""
-        document = self.document
-        if "each" not in document:
-            if "element" in document:
-                raise self.fail(
-                    "`element` names an element of `each`, which is not there", "element"
-                )
-            return None, frozenset()
-        if document.get("quantifier", "each") != "each" or "at_least" in document:
-            raise self.fail("`each` goes with neither `quantifier` nor `at_least`", "each")
-        ((name, source),) = document["each"].items()
-        if name in self.variables or not str(name).isidentifier():
-            raise self.fail(f"'{name}' cannot be the name of an element", "each", name)
-        if not isinstance(source, Text):
-            raise self.fail("an expression that gives a list is expected", "each", name)
-        items = self._compile(source, LIST, ("each", name))
-        reads = frozenset(self.reads)
-        self.reads.clear()
-        self.variables = {**self.variables, name: items.type.element or DYN}
-        identity = None
-        if "element" in document:
-            identity = self._compile(document["element"], DYN, ("element",))
-        source_of = projector(reads, "resource")
-        each = Each(name=name, items=items, identity=identity, source=source_of, keep=_whole)
-        return each, reads
-
-    def _kept(self, each: Each | None, reads: frozenset[str]) -> Each | None:
-        if each is None:
-            return None
-        return Each(
-            name=each.name,
-            items=each.items,
-            identity=each.identity,
-            source=each.source,
-            keep=projector(reads, each.name),
-        )
-
-    def _counting(self) -> None:
+    def _counting(self, check: Check) -> None:
         """Refuse what does not go together in saying of how many the requirement must hold."""
-        document = self.document
-        quantifier = document.get("quantifier", "each")
-        if "require" not in document and quantifier != "none":
-            raise self.fail("`require` is missing: what must be true of the resource")
-        if "require" in document and quantifier == "none":
-            raise self.fail(
+        keys = self._keys
+        quantifier = keys.get("quantifier", "each")
+        if "require" not in keys and quantifier != "none":
+            raise self._fail("`require` is missing: what must be true of the resource")
+        if "require" in keys and quantifier == "none":
+            raise self._fail(
                 "with `quantifier: none` each row is a violation; use `when`", "require"
             )
-        if "at_least" in document and quantifier == "none":
-            raise self.fail("`at_least` does not go with `quantifier: none`", "at_least")
-        if "per" in document and quantifier == "each" and "at_least" not in document:
-            raise self.fail("`per` goes with `quantifier: any` or `at_least`", "per")
-        check = self.checks[document["check"]]
-        if document.get("per") == "region" and check.scope is Scope.ACCOUNT:
-            raise self.fail(f"{check.name} is listed once for all regions", "per")
+        if "at_least" in keys and quantifier == "none":
+            raise self._fail("`at_least` does not go with `quantifier: none`", "at_least")
+        if "per" in keys and quantifier == "each" and "at_least" not in keys:
+            raise self._fail("`per` goes with `quantifier: any` or `at_least`", "per")
+        if keys.get("per") == "region" and check.scope is Scope.ACCOUNT:
+            raise self._fail(f"{check.name} is listed once for all regions", "per")
 
-    def _own_programs(self) -> dict[str, Any]:
-        document = self.document
-        when = document.get("when")
-        parts = {
-            "when": None if when is None else self._compile(when, BOOL, ("when",)),
-            "require": tuple(self._clauses()),
-            "message": self._template(document["message"], ("message",)),
+    def _variables(self, check: Check, declared: Mapping[str, Param]) -> dict[str, Type]:
+        types = {name: TYPES[param.type] for name, param in declared.items()}
+        return {
+            "resource": self._resource_of(check.name),
+            "params": fields_of(types, frozenset(types)),
+            "now": TIMESTAMP,
+            "target": TARGET,
         }
-        kept = set(self.reads)  # a remedy is for people to read, and decides nothing
-        if "remediation" in document:
-            parts["remediation"] = self._template(document["remediation"], ("remediation",))
-        self.reads = kept
+
+    def _each(self, expressions: Expressions) -> tuple[partial[Each] | None, frozenset[str]]:
+        """Compile `each`, all but what it keeps of an element, and give what its list reads."""
+        keys = self._keys
+        if "each" not in keys:
+            if "element" in keys:
+                message = "`element` names an element of `each`, which is not there"
+                raise self._fail(message, "element")
+            return None, frozenset()
+        if keys.get("quantifier", "each") != "each" or "at_least" in keys:
+            raise self._fail("`each` goes with neither `quantifier` nor `at_least`", "each")
+        ((name, source),) = keys["each"].items()
+        if name in expressions.variables or not str(name).isidentifier():
+            raise self._fail(f"'{name}' cannot be the name of an element", "each", name)
+        if not isinstance(source, Text):
+            raise self._fail("an expression that gives a list is expected", "each", name)
+        items = expressions.compile(source, LIST, "each", name)
+        reads = frozenset(expressions.reads)
+        expressions.reads.clear()
+        expressions.variables[name] = items.type.element or DYN
+        identity = None
+        if "element" in keys:
+            identity = expressions.compile(keys["element"], DYN, "element")
+        source_of = projector(reads, "resource")
+        return partial(Each, name=name, items=items, identity=identity, source=source_of), reads
+
+    def _own_programs(self, expressions: Expressions) -> dict[str, Any]:
+        keys = self._keys
+        when = keys.get("when")
+        parts = {
+            "when": None if when is None else expressions.compile(when, BOOL, "when"),
+            "require": tuple(self._clauses(expressions)),
+            "message": expressions.template(keys["message"], "message"),
+        }
+        if "remediation" in keys:
+            parts["remediation"] = expressions.remark(keys["remediation"], "remediation")
         return parts
 
-    def _clauses(self) -> Iterator[Clause]:
-        require = self.document.get("require", [])
+    def _clauses(self, expressions: Expressions) -> Iterator[Clause]:
+        require = self._keys.get("require", [])
         if isinstance(require, Text):
-            yield Clause(that=self._compile(require, BOOL, ("require",)))
+            yield Clause(that=expressions.compile(require, BOOL, "require"))
             return
         for index, clause in enumerate(require):
             where = ("require", index)
             message = clause.get("message")
             yield Clause(
-                that=self._compile(clause["that"], BOOL, (*where, "that")),
-                message=self._template(message, (*where, "message")) if message else None,
+                that=expressions.compile(clause["that"], BOOL, *where, "that"),
+                message=expressions.template(message, *where, "message") if message else None,
             )
 
     def _deviation(self) -> timedelta | None:
-        written = self.document.get("deviation", "any")
+        written = self._keys.get("deviation", "any")
         return None if written == "any" else parse_duration(written["within"])
 
-    def _facets(self, reads: frozenset[str]) -> tuple[frozenset[str], frozenset[str]]:
-        check = self.checks[self.document["check"]]
-        costly = {facet.name for facet in check.facets} | {join.name for join in check.joins}
-        steps = [split(path) for path in reads]
-        members = {path[1] for path in steps if path[0] == "resource" and len(path) > 1}
-        if ("resource",) in steps or None in members:  # the whole resource is read
-            return frozenset(costly), frozenset(costly | {name for name in members if name})
-        named = frozenset(name for name in members if name is not None)
-        return named & costly, named
 
-    def _examples(self) -> Iterator[Example]:
-        for index, written in enumerate(self.document["examples"]):
-            where = ("examples", index)
-            place = self.document["examples"].items_at[index]
-            if "resource" in written:
-                self._known(written["resource"], self.variables["resource"], (*where, "resource"))
-            for number, each in enumerate(written.get("resources", ())):
-                at = (*where, "resources", number)
-                self._known(each, self.variables["resource"], at)
-            self._unseen(written, where)
-            resources = written.get("resources", [written.get("resource")])
-            yield Example(
-                expect=Outcome(written["expect"]),
-                resources=tuple(canonical(plain(each)) for each in resources),
-                params=plain(written.get("params", {})),
-                now=self._moment(written["now"], (*where, "now")) if "now" in written else NOW,
-                unseen=tuple(map(str, written.get("unseen", ()))),
-                line=place.line,
-                column=place.column,
-            )
-
-    def _known(self, value: Any, kind: Type, where: tuple[str | int, ...]) -> None:
-        """Refuse a field that the resource cannot have: such an example shows nothing."""
-        if isinstance(value, Map) and kind.kind == "map":
-            for name, inner in value.items():
-                known = (kind.fields or {}).get(name, kind.element)
-                if known is None:
-                    hint = suggest(name, kind.fields or {})
-                    raise self.fail(f"unknown field '{name}'{hint}", *where, name)
-                self._known(inner, known, (*where, name))
-        elif isinstance(value, list) and kind.element is not None:
-            for index, inner in enumerate(value):
-                self._known(inner, kind.element, (*where, index))
-
-    def _unseen(self, written: Map, where: tuple[str | int, ...]) -> None:
-        known = {LISTING: DYN, **(self.variables["resource"].fields or {})}
-        for index, name in enumerate(written.get("unseen", ())):
-            if name not in known:
-                raise self.fail(
-                    f"'{name}' is neither a facet nor `listing`{suggest(name, known)}",
-                    *where,
-                    "unseen",
-                    index,
-                )
-
-    def _moment(self, text: Text, where: tuple[str | int, ...]) -> datetime:
-        try:
-            moment = datetime.fromisoformat(text)
-        except ValueError:
-            moment = None
-        if moment is None or moment.tzinfo is None:
-            raise self.fail(f"{text!r} is not a time such as 2026-06-01T00:00:00Z", *where)
-        return moment
-
-    def _prove(self, rule: Rule) -> None:
-        for expected in REQUIRED_EXAMPLES:
-            if all(example.expect is not expected for example in rule.examples):
-                raise self.fail(f"an example with `expect: {expected}` is missing", "examples")
-        for index, example in enumerate(rule.examples):
-            try:
-                with_params(rule, example.params)
-            except ParamError as error:
-                raise self.fail(str(error), "examples", index, "params") from None
-        failed = next(failed_examples(rule), None)
-        if failed:
-            number = int(failed.split(":", 1)[0].removeprefix("example "))
-            raise self.fail(failed, "examples", number - 1)
-        clause = next(uncovered_clauses(rule), None)
-        if clause is not None:
-            message = "no failing example fails by this clause alone: add one, or drop the clause"
-            raise self.fail(message, "require", clause)
-
-    # --- the language -------------------------------------------------------------------------
-    def _compile(self, source: Any, expect: Type, where: tuple[str | int, ...]) -> Program:
-        if not isinstance(source, Text):
-            raise self.fail("an expression is expected, in quotes", *where)
-        try:
-            program = compile_expression(source, self.variables, expect)
-        except CelError as error:
-            raise RuleError(f"{_inside(source, error)}: {error.message}") from None
-        self.reads |= program.reads
-        return program
-
-    def _template(self, source: Any, where: tuple[str | int, ...]) -> Template:
-        if not isinstance(source, Text):
-            raise self.fail("a text is expected, in quotes", *where)
-        try:
-            template = compile_template(source, self.variables)
-        except CelError as error:
-            raise RuleError(f"{_inside(source, error)}: {error.message}") from None
-        self.reads |= template.reads
-        return template
-
-
-def _whole(value: Any) -> Any:
-    return value
-
-
-def _inside(source: Text, error: CelError) -> Place:
-    """Where in the file a place of an expression is."""
-    before = source.split("\n")[: error.line - 1]
-    return source.place_of(sum(len(line) + 1 for line in before) + error.column - 1)
+def _facets(check: Check, reads: frozenset[str]) -> tuple[frozenset[str], frozenset[str]]:
+    """Give the facets and joins, and all members, of a check's resource among the paths read."""
+    costly = {facet.name for facet in check.facets} | {join.name for join in check.joins}
+    steps = [split(path) for path in reads]
+    members = {path[1] for path in steps if path[0] == "resource" and len(path) > 1}
+    if ("resource",) in steps or None in members:  # the whole resource is read
+        return frozenset(costly), frozenset(costly | {name for name in members if name})
+    named = frozenset(name for name in members if name is not None)
+    return named & costly, named
