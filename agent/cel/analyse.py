@@ -10,25 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from agent.cel.errors import CelError, Fault, refuse
-from agent.cel.functions import FUNCTIONS, NAMES, Function, Param
+from agent.cel import tree
+from agent.cel.calls import type_of_call
+from agent.cel.errors import CelError, refuse
 from agent.cel.presence import Scope, Variable, element_of, key_of, learned, may_lack, narrowed
-from agent.cel.tree import (
-    Binary,
-    Call,
-    Has,
-    Index,
-    ListOf,
-    Literal,
-    Logic,
-    Loop,
-    MapOf,
-    Name,
-    Node,
-    Select,
-    Ternary,
-    Unary,
-)
 from agent.cel.types import (
     BOOL,
     DYN,
@@ -42,11 +27,9 @@ from agent.cel.types import (
     optional_of,
 )
 from agent.cel.values import kind_of
-from agent.cel.wording import arguments, source_of, suggest
+from agent.cel.wording import source_of, suggest
 from agent.cel.wording import with_article as _a
 
-_OPTIONAL_METHODS = {"orValue": 2, "or": 2, "hasValue": 1, "value": 1}
-_WRAPPERS = frozenset({"dyn", "optional.of", "optional.none"})
 _RESULTS = {
     **{(op, kind, kind): kind for op in "+-*/" for kind in NUMBERS},
     ("%", "int", "int"): "int",
@@ -61,7 +44,7 @@ _RESULTS = {
 }
 
 
-def type_of(source: str, node: Node, variables: Mapping[str, Type]) -> Type:
+def type_of(source: str, node: tree.Node, variables: Mapping[str, Type]) -> Type:
     """Give the type of the whole expression; CelError at the first mistake."""
     scope = Scope({name: Variable(kind, name) for name, kind in variables.items()})
     return _Checker(source, clock="now" in variables).check(node, scope)
@@ -75,22 +58,22 @@ class _Checker:
         self._clock = clock
         self._loops = 0
 
-    def check(self, node: Node, scope: Scope) -> Type:
+    def check(self, node: tree.Node, scope: Scope) -> Type:
         return _CHECKS[type(node)](self, node, scope)
 
-    def _refuse(self, node: Node, code: str, message: str) -> CelError:
+    def _refuse(self, node: tree.Node, code: str, message: str) -> CelError:
         return refuse(self._source, node.at, code, message)
 
-    def _literal(self, node: Literal, _scope: Scope) -> Type:
+    def _literal(self, node: tree.Literal, _scope: Scope) -> Type:
         return Type(kind=kind_of(node.value))
 
-    def _name(self, node: Name, scope: Scope) -> Type:
+    def _name(self, node: tree.Name, scope: Scope) -> Type:
         if node.name not in scope.variables:
             hint = suggest(node.name, scope.variables)
             raise self._refuse(node, "name", f"unknown name '{node.name}'{hint}")
         return scope.variables[node.name].type
 
-    def _select(self, node: Select, scope: Scope) -> Type:
+    def _select(self, node: tree.Select, scope: Scope) -> Type:
         operand = self.check(node.operand, scope)
         found = self._field(node, operand)
         if operand.kind == "optional" or node.optional:
@@ -103,11 +86,11 @@ class _Checker:
             raise self._refuse(node, "optional", message)
         return found
 
-    def _has(self, node: Has, scope: Scope) -> Type:
+    def _has(self, node: tree.Has, scope: Scope) -> Type:
         self._field(node, self.check(node.operand, scope))
         return BOOL
 
-    def _field(self, node: Select | Has, operand: Type) -> Type:
+    def _field(self, node: tree.Select | tree.Has, operand: Type) -> Type:
         """Give the type of a field of the operand, which may be an optional."""
         holder = (operand.element or DYN) if operand.kind == "optional" else operand
         if holder.kind == "dyn":
@@ -123,7 +106,7 @@ class _Checker:
         hint = suggest(node.field, holder.fields)
         raise self._refuse(node, "field", f"unknown field '{node.field}'{hint}")
 
-    def _index(self, node: Index, scope: Scope) -> Type:
+    def _index(self, node: tree.Index, scope: Scope) -> Type:
         operand = self.check(node.operand, scope)
         key = self.check(node.key, scope)
         holder = (operand.element or DYN) if operand.kind == "optional" else operand
@@ -136,7 +119,7 @@ class _Checker:
         found = holder.element or DYN
         return optional_of(found) if node.optional or operand.kind == "optional" else found
 
-    def _unary(self, node: Unary, scope: Scope) -> Type:
+    def _unary(self, node: tree.Unary, scope: Scope) -> Type:
         if node.op == "!":
             self._condition(node.operand, scope)
             return BOOL
@@ -145,24 +128,24 @@ class _Checker:
             raise self._refuse(node, "type", f"there is no minus for {_a(operand)}")
         return Type(kind=operand.kind)
 
-    def _condition(self, node: Node, scope: Scope) -> None:
+    def _condition(self, node: tree.Node, scope: Scope) -> None:
         found = self.check(node, scope)
         if found.kind not in ("bool", "dyn"):
             raise self._refuse(node, "type", f"true or false is needed, found {_a(found)}")
 
-    def _logic(self, node: Logic, scope: Scope) -> Type:
+    def _logic(self, node: tree.Logic, scope: Scope) -> Type:
         for term in node.terms:
             self._condition(term, scope)
             scope = scope.knowing(learned(term, node.op == "&&", scope))
         return BOOL
 
-    def _ternary(self, node: Ternary, scope: Scope) -> Type:
+    def _ternary(self, node: tree.Ternary, scope: Scope) -> Type:
         self._condition(node.test, scope)
         then = self.check(node.then, scope.knowing(learned(node.test, True, scope)))
         other = self.check(node.other, scope.knowing(learned(node.test, False, scope)))
         return join([then, other])
 
-    def _binary(self, node: Binary, scope: Scope) -> Type:
+    def _binary(self, node: tree.Binary, scope: Scope) -> Type:
         left, right = self.check(node.left, scope), self.check(node.right, scope)
         match node.op:
             case "==" | "!=":
@@ -175,9 +158,9 @@ class _Checker:
                 return self._arithmetic(node, left, right)
         return BOOL
 
-    def _check_equality(self, node: Binary, left: Type, right: Type) -> None:
+    def _check_equality(self, node: tree.Binary, left: Type, right: Type) -> None:
         for side, other in ((node.left, node.right), (node.right, node.left)):
-            if node.op == "!=" and isinstance(side, Literal) and isinstance(side.value, bool):
+            if node.op == "!=" and isinstance(side, tree.Literal) and isinstance(side.value, bool):
                 word, name = (
                     ("true", f"!{source_of(other)}") if side.value else ("false", source_of(other))
                 )
@@ -188,15 +171,15 @@ class _Checker:
         self._check_known(left, node.right)
         self._check_known(right, node.left)
 
-    def _check_known(self, kind: Type, *nodes: Node) -> None:
+    def _check_known(self, kind: Type, *nodes: tree.Node) -> None:
         """Check that a literal that the field can never have is a spelling mistake."""
         for node in nodes:
-            if kind.known and isinstance(node, Literal) and node.value not in kind.known:
+            if kind.known and isinstance(node, tree.Literal) and node.value not in kind.known:
                 near = suggest(str(node.value), map(str, kind.known))
                 message = f"'{node.value}' is not a value of this field{near}"
                 raise self._refuse(node, "value", message)
 
-    def _check_membership(self, node: Binary, left: Type, right: Type) -> None:
+    def _check_membership(self, node: tree.Binary, left: Type, right: Type) -> None:
         if right.kind not in ("list", "map", "dyn"):
             message = f"'in' needs a list or a map, found {_a(right)}"
             raise self._refuse(node, "type", message)
@@ -204,10 +187,10 @@ class _Checker:
         if never_equal(left, element) or (right.kind == "map" and left.kind == "null"):
             raise self._refuse(node, "type", f"{_a(left)} is never in a {right.kind} of {element}")
         self._check_known(element, node.left)
-        if isinstance(node.right, ListOf):
+        if isinstance(node.right, tree.ListOf):
             self._check_known(left, *node.right.items)
 
-    def _check_order(self, node: Binary, left: Type, right: Type) -> None:
+    def _check_order(self, node: tree.Binary, left: Type, right: Type) -> None:
         kinds = {left.kind, right.kind}
         known = kinds - {"dyn"}
         if known <= ORDERED and (len(known) < 2 or known <= NUMBERS):  # noqa: PLR2004 - a pair
@@ -215,7 +198,7 @@ class _Checker:
         hint = ": use timestamp(...)" if known == {"string", "timestamp"} else ""
         raise self._refuse(node, "type", f"cannot compare {left} with {right}{hint}")
 
-    def _arithmetic(self, node: Binary, left: Type, right: Type) -> Type:
+    def _arithmetic(self, node: tree.Binary, left: Type, right: Type) -> Type:
         if left.kind == "list" and right.kind == "list":
             return list_of(join([left.element or DYN, right.element or DYN]))
         kind = _RESULTS.get((node.op, left.kind, right.kind))
@@ -228,10 +211,10 @@ class _Checker:
             return DYN
         raise self._refuse(node, "type", f"there is no {left} {node.op} {right}")
 
-    def _list_of(self, node: ListOf, scope: Scope) -> Type:
+    def _list_of(self, node: tree.ListOf, scope: Scope) -> Type:
         return list_of(join([self.check(item, scope) for item in node.items]))
 
-    def _map_of(self, node: MapOf, scope: Scope) -> Type:
+    def _map_of(self, node: tree.MapOf, scope: Scope) -> Type:
         seen: set[Any] = set()
         for key, _ in node.entries:
             kind = self.check(key, scope)
@@ -239,11 +222,13 @@ class _Checker:
                 raise self._refuse(
                     key, "type", f"the key of a map must be a string, not {_a(kind)}"
                 )
-            if isinstance(key, Literal) and key.value in seen:
+            if isinstance(key, tree.Literal) and key.value in seen:
                 raise self._refuse(key, "value", f"the map has the key '{key.value}' twice")
-            seen |= {key.value} if isinstance(key, Literal) else set()
+            seen |= {key.value} if isinstance(key, tree.Literal) else set()
         types = {key: self.check(value, scope) for key, value in node.entries}
-        fields = {str(key.value): kind for key, kind in types.items() if isinstance(key, Literal)}
+        fields = {
+            str(key.value): kind for key, kind in types.items() if isinstance(key, tree.Literal)
+        }
         return Type(
             kind="map",
             fields=fields,
@@ -251,83 +236,12 @@ class _Checker:
             element=join(list(types.values())),
         )
 
-    def _call(self, node: Call, scope: Scope) -> Type:
-        if node.name in _WRAPPERS and not node.member:
-            return self._wrapper(node, [self.check(arg, scope) for arg in node.args])
-        if node.member and node.name in _OPTIONAL_METHODS:
-            return self._optional_method(node, [self.check(arg, scope) for arg in node.args])
-        function = self._function(node)
-        types = [self.check(arg, scope) for arg in node.args]
-        for arg, found, param in zip(node.args, types, function.params, strict=True):
-            self._check_argument(node, arg, found, param)
-        if function.uses_now and not self._clock:
-            raise self._refuse(node, "name", f"{node.name}() needs 'now', which is not known here")
-        return function.result
+    def _call(self, node: tree.Call, scope: Scope) -> Type:
+        return type_of_call(
+            self._source, node, lambda arg: self.check(arg, scope), clock=self._clock
+        )
 
-    def _wrapper(self, node: Call, types: list[Type]) -> Type:
-        if node.name == "optional.none":
-            return optional_of(DYN)
-        if len(types) != 1:
-            raise self._refuse(
-                node, "function", f"{node.name}() takes 1 argument, {len(types)} given"
-            )
-        return DYN if node.name == "dyn" else optional_of(types[0])
-
-    def _optional_method(self, node: Call, types: list[Type]) -> Type:
-        holder, takes = types[0], _OPTIONAL_METHODS[node.name]
-        if len(types) != takes:
-            message = f"{node.name}() takes {arguments(takes - 1)}, {len(types) - 1} given"
-            raise self._refuse(node, "function", message)
-        if holder.kind not in ("optional", "dyn"):
-            message = f"{node.name}() is for optional fields read with .?, found {_a(holder)}"
-            raise self._refuse(node, "type", message)
-        held = holder.element or DYN
-        match node.name:
-            case "hasValue":
-                return BOOL
-            case "value":
-                return held
-            case "or":
-                return self._alternative(node, holder, types[1])
-            case _:
-                return self._default(node, held, types[1])
-
-    def _default(self, node: Call, held: Type, default: Type) -> Type:
-        if never_equal(held, default):
-            raise self._refuse(node, "type", f"orValue() of {_a(default)} for {_a(held)}")
-        return join([held, default])
-
-    def _alternative(self, node: Call, holder: Type, other: Type) -> Type:
-        if other.kind not in ("optional", "dyn"):
-            raise self._refuse(node, "type", f"or() needs an optional, found {_a(other)}")
-        return join([holder, other])
-
-    def _function(self, node: Call) -> Function:
-        function = FUNCTIONS.get((node.name, len(node.args)))
-        if function is None:
-            raise self._refuse(node, "function", _no_function(node))
-        if function.style == "x.f()" and not node.member:
-            raise self._refuse(
-                node, "function", f"write x.{node.name}(...), not {node.name}(x, ...)"
-            )
-        if function.style == "f(x)" and node.member:
-            raise self._refuse(
-                node, "function", f"write {node.name}(x, ...), not x.{node.name}(...)"
-            )
-        return function
-
-    def _check_argument(self, node: Call, arg: Node, found: Type, param: Param) -> None:
-        if found.kind not in ("dyn", *param.kinds):
-            wanted = " or ".join(_a(Type(kind=kind)) for kind in param.kinds)
-            message = f"{node.name}() needs {wanted}, found {_a(found)}"
-            raise self._refuse(arg, "type", message)
-        if param.check and isinstance(arg, Literal) and found.kind in param.kinds:
-            try:
-                param.check(arg.value)
-            except Fault as fault:
-                raise self._refuse(arg, fault.code, fault.message) from None
-
-    def _loop(self, node: Loop, scope: Scope) -> Type:
+    def _loop(self, node: tree.Loop, scope: Scope) -> Type:
         operand = self.check(node.operand, scope)
         if operand.kind not in ("list", "map", "dyn"):
             advice = ": use orValue([])" if operand.kind == "optional" else ""
@@ -343,38 +257,24 @@ class _Checker:
             inner = inner.knowing(learned(node.keep, True, inner))
         return list_of(self.check(node.body, inner))
 
-    def _inside(self, node: Loop, element: Type, scope: Scope) -> Scope:
+    def _inside(self, node: tree.Loop, element: Type, scope: Scope) -> Scope:
         self._loops += 1
         variable = Variable(element, f"{node.variable}#{self._loops}")
         return Scope({**scope.variables, node.variable: variable}, scope.present)
 
 
 _CHECKS: dict[type, Callable[[_Checker, Any, Scope], Type]] = {
-    Literal: _Checker._literal,  # noqa: SLF001 - the table of the class above
-    Name: _Checker._name,  # noqa: SLF001 - as above
-    Select: _Checker._select,  # noqa: SLF001 - as above
-    Index: _Checker._index,  # noqa: SLF001 - as above
-    Has: _Checker._has,  # noqa: SLF001 - as above
-    Unary: _Checker._unary,  # noqa: SLF001 - as above
-    Logic: _Checker._logic,  # noqa: SLF001 - as above
-    Binary: _Checker._binary,  # noqa: SLF001 - as above
-    Ternary: _Checker._ternary,  # noqa: SLF001 - as above
-    ListOf: _Checker._list_of,  # noqa: SLF001 - as above
-    MapOf: _Checker._map_of,  # noqa: SLF001 - as above
-    Call: _Checker._call,  # noqa: SLF001 - as above
-    Loop: _Checker._loop,  # noqa: SLF001 - as above
+    tree.Literal: _Checker._literal,  # noqa: SLF001 - the table of the class above
+    tree.Name: _Checker._name,  # noqa: SLF001 - as above
+    tree.Select: _Checker._select,  # noqa: SLF001 - as above
+    tree.Index: _Checker._index,  # noqa: SLF001 - as above
+    tree.Has: _Checker._has,  # noqa: SLF001 - as above
+    tree.Unary: _Checker._unary,  # noqa: SLF001 - as above
+    tree.Logic: _Checker._logic,  # noqa: SLF001 - as above
+    tree.Binary: _Checker._binary,  # noqa: SLF001 - as above
+    tree.Ternary: _Checker._ternary,  # noqa: SLF001 - as above
+    tree.ListOf: _Checker._list_of,  # noqa: SLF001 - as above
+    tree.MapOf: _Checker._map_of,  # noqa: SLF001 - as above
+    tree.Call: _Checker._call,  # noqa: SLF001 - as above
+    tree.Loop: _Checker._loop,  # noqa: SLF001 - as above
 }
-
-
-def _no_function(node: Call) -> str:
-    counts = sorted(len(key_args) for key_args in _arities(node.name))
-    given = len(node.args) - node.member
-    if not counts:
-        return f"unknown function '{node.name}'{suggest(node.name, NAMES | set(_OPTIONAL_METHODS))}"
-    takes = " or ".join(str(count - node.member) for count in counts)
-    noun = "argument" if takes == "1" else "arguments"
-    return f"{node.name}() takes {takes} {noun}, {given} given"
-
-
-def _arities(name: str) -> list[tuple[Param, ...]]:
-    return [function.params for (each, _), function in FUNCTIONS.items() if each == name]

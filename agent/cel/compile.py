@@ -16,11 +16,7 @@ from agent.cel.errors import refuse
 from agent.cel.parse import parse
 from agent.cel.program import Program
 from agent.cel.reads import reads_of
-from agent.cel.tree import (
-    Loop,
-    Node,
-    walk,
-)
+from agent.cel.tree import Loop, Node, walk
 from agent.cel.types import BOOL, Type
 from agent.cel.wording import with_article
 from agent.cel.write import Writer

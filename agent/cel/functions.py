@@ -2,7 +2,7 @@
 
 A function is pure. Its arguments are of the kinds that the table says when it is called, so it
 checks values, not types; what it cannot answer it says with a `Fault`, which becomes an error
-outcome. `dyn()`, `optional.of()` and the methods of optionals are the language's own: `analyse.py`.
+outcome. `dyn()`, `optional.of()` and the methods of optionals are the language's own: `calls.py`.
 """
 
 from __future__ import annotations

@@ -6,26 +6,9 @@ the tree or run loop bodies, bounded in stack and time.
 
 from __future__ import annotations
 
+from agent.cel import tree
 from agent.cel.errors import CelError, refuse
 from agent.cel.lexer import INT_MAX, Token, tokens
-from agent.cel.tree import (
-    Binary,
-    Call,
-    Has,
-    Index,
-    ListOf,
-    Literal,
-    Logic,
-    Loop,
-    MapOf,
-    Name,
-    Node,
-    Select,
-    Ternary,
-    Unary,
-    walk,
-    weight,
-)
 from agent.cel.wording import arguments
 
 MAX_DEPTH = 64
@@ -64,7 +47,7 @@ _LOOP_PARTS = 2
 _OPTIONAL = {"of": 1, "none": 0}
 
 
-def parse(source: str) -> Node:
+def parse(source: str) -> tree.Node:
     """Give the tree of `source`; CelError with the place of the first mistake."""
     parser = _Parser(source)
     node = parser.expression()
@@ -73,11 +56,11 @@ def parse(source: str) -> Node:
     return node
 
 
-def _check_limits(source: str, root: Node) -> None:
-    for count, (node, depth, loops) in enumerate(walk(root), 1):
+def _check_limits(source: str, root: tree.Node) -> None:
+    for count, (node, depth, loops) in enumerate(tree.walk(root), 1):
         if depth > MAX_DEPTH:
             raise refuse(source, node.at, "limit", f"nested deeper than {MAX_DEPTH}")
-        if loops >= MAX_LOOPS and isinstance(node, Loop):
+        if loops >= MAX_LOOPS and isinstance(node, tree.Loop):
             message = f"loops nested deeper than {MAX_LOOPS}"
             raise refuse(source, node.at, "limit", message)
         if count > MAX_NODES:
@@ -97,17 +80,17 @@ class _Parser:
         if self._peek().kind != "end":
             raise self._unexpected()
 
-    def expression(self) -> Node:
+    def expression(self) -> tree.Node:
         self._enter()
         node = self._binary(1)
         if mark := self._accept("?"):
             then = self._binary(1)
             self._expect(":")
-            node = Ternary(mark.at, node, then, self.expression())
+            node = tree.Ternary(mark.at, node, then, self.expression())
         self._depth -= 1
         return node
 
-    def _binary(self, floor: int) -> Node:
+    def _binary(self, floor: int) -> tree.Node:
         left = self._unary()
         while (rank := self._rank()) >= floor:
             mark = self._take()
@@ -118,76 +101,76 @@ class _Parser:
         token = self._peek()
         return _RANK.get(token.text, 0) if token.kind == "op" or token.text == "in" else 0
 
-    def _unary(self) -> Node:
+    def _unary(self) -> tree.Node:
         mark = self._accept("!") or self._accept("-")
         if mark is None:
             return self._member(self._primary())
         self._enter()
-        node = self._negated(mark) if mark.text == "-" else Unary(mark.at, "!", self._unary())
+        node = self._negated(mark) if mark.text == "-" else tree.Unary(mark.at, "!", self._unary())
         self._depth -= 1
         return node
 
-    def _negated(self, mark: Token) -> Node:
+    def _negated(self, mark: Token) -> tree.Node:
         token = self._peek()
         if token.kind in ("int", "float"):
             self._take()
-            return self._member(Literal(mark.at, -token.value))
-        return Unary(mark.at, "-", self._unary())
+            return self._member(tree.Literal(mark.at, -token.value))
+        return tree.Unary(mark.at, "-", self._unary())
 
-    def _member(self, node: Node) -> Node:
+    def _member(self, node: tree.Node) -> tree.Node:
         while True:
             if self._accept("."):
                 node = self._dotted(node)
             elif mark := self._accept("["):
                 node = self._indexed(mark, node)
-            elif self._peek().text == "{" and isinstance(node, Name | Select):
+            elif self._peek().text == "{" and isinstance(node, tree.Name | tree.Select):
                 raise self._refuse(self._peek(), "messages are not supported")
             else:
                 return node
 
-    def _dotted(self, node: Node) -> Node:
+    def _dotted(self, node: tree.Node) -> tree.Node:
         optional = self._accept("?") is not None
         field = self._take()
         if field.kind not in ("name", "quoted"):
             raise self._refuse(field, f"expected a field name, found {_shown(field)}")
         if field.kind == "quoted" or optional or not self._accept("("):
-            return Select(field.at, node, field.value, optional)
-        if isinstance(node, Name) and node.name == "optional" and field.text in _OPTIONAL:
+            return tree.Select(field.at, node, field.value, optional)
+        if isinstance(node, tree.Name) and node.name == "optional" and field.text in _OPTIONAL:
             return self._optional(field)
         if field.text in LOOPS:
             return self._loop(field, node)
-        return Call(field.at, field.text, (node, *self._list(")")), member=True)
+        return tree.Call(field.at, field.text, (node, *self._list(")")), member=True)
 
-    def _optional(self, field: Token) -> Node:
+    def _optional(self, field: Token) -> tree.Node:
         args = self._list(")")
         if len(args) != _OPTIONAL[field.text]:
             takes = f"optional.{field.text}() takes {arguments(_OPTIONAL[field.text])}"
             raise self._refuse(field, f"{takes}, {len(args)} given")
-        return Call(field.at, f"optional.{field.text}", args)
+        return tree.Call(field.at, f"optional.{field.text}", args)
 
-    def _loop(self, field: Token, operand: Node) -> Node:
+    def _loop(self, field: Token, operand: tree.Node) -> tree.Node:
         name, kind = self._peek(), field.text
         args = self._list(")")
         filtered = kind == "map" and len(args) == _LOOP_PARTS + 1
         if len(args) != _LOOP_PARTS and not filtered:
             raise self._refuse(field, f"{kind}() takes a variable name and an expression")
         variable = args[0]
-        if not isinstance(variable, Name):
+        if not isinstance(variable, tree.Name):
             raise self._refuse(name, f"the first argument of {kind}() must be a variable name")
         keep = args[1] if filtered else None
-        cost = sum(map(weight, args[1:]))
-        return Loop(field.at, kind, operand, variable.name, args[-1], keep, cost)
+        cost = sum(map(tree.weight, args[1:]))
+        return tree.Loop(field.at, kind, operand, variable.name, args[-1], keep, cost)
 
-    def _indexed(self, mark: Token, node: Node) -> Node:
+    def _indexed(self, mark: Token, node: tree.Node) -> tree.Node:
         optional = self._accept("?") is not None
         key = self.expression()
         self._expect("]")
-        if isinstance(key, Literal) and isinstance(key.value, str):
-            return Select(key.at, node, key.value, optional)
-        return Index(mark.at, node, key, optional)
+        if isinstance(key, tree.Literal) and isinstance(key.value, str):
+            return tree.Select(key.at, node, key.value, optional)
+        return tree.Index(mark.at, node, key, optional)
 
-    def _list(self, end: str) -> tuple[Node, ...]:
-        items: list[Node] = []
+    def _list(self, end: str) -> tuple[tree.Node, ...]:
+        items: list[tree.Node] = []
         while not self._accept(end):
             if self._peek().text == "?" and self._peek().kind == "op":
                 raise self._refuse(self._peek(), "optional elements are not supported")
@@ -199,13 +182,13 @@ class _Parser:
                 raise self._unexpected()
         return tuple(items)
 
-    def _primary(self) -> Node:
+    def _primary(self) -> tree.Node:
         token = self._take()
         match token.kind:
             case "int" if token.value > INT_MAX:
                 raise self._refuse(token, "integer out of the range of 64 bits")
             case "int" | "float" | "string":
-                return Literal(token.at, token.value)
+                return tree.Literal(token.at, token.value)
             case "name":
                 return self._named(token)
             case "op":
@@ -213,38 +196,40 @@ class _Parser:
             case _:
                 raise self._refuse(token, f"unexpected {_shown(token)}")
 
-    def _named(self, token: Token) -> Node:
+    def _named(self, token: Token) -> tree.Node:
         if token.text in _CONSTANT:
-            return Literal(token.at, _CONSTANT[token.text])
+            return tree.Literal(token.at, _CONSTANT[token.text])
         if token.text in _RESERVED:
             raise self._refuse(token, f"'{token.text}' is a reserved word")
         if not self._accept("("):
-            return Name(token.at, token.text)
+            return tree.Name(token.at, token.text)
         args = self._list(")")
-        return self._has(token, args) if token.text == "has" else Call(token.at, token.text, args)
+        return (
+            self._has(token, args) if token.text == "has" else tree.Call(token.at, token.text, args)
+        )
 
-    def _has(self, token: Token, args: tuple[Node, ...]) -> Node:
+    def _has(self, token: Token, args: tuple[tree.Node, ...]) -> tree.Node:
         match args:
-            case (Select(optional=False) as field,):
-                return Has(field.at, field.operand, field.field)
+            case (tree.Select(optional=False) as field,):
+                return tree.Has(field.at, field.operand, field.field)
             case _:
                 raise self._refuse(token, "has() takes one field, as in has(resource.Policy)")
 
-    def _bracketed(self, token: Token) -> Node:
+    def _bracketed(self, token: Token) -> tree.Node:
         match token.text:
             case "(":
                 node = self.expression()
                 self._expect(")")
                 return node
             case "[":
-                return ListOf(token.at, self._list("]"))
+                return tree.ListOf(token.at, self._list("]"))
             case "{":
                 return self._map(token)
             case _:
                 raise self._refuse(token, f"unexpected {_shown(token)}")
 
-    def _map(self, token: Token) -> Node:
-        entries: list[tuple[Node, Node]] = []
+    def _map(self, token: Token) -> tree.Node:
+        entries: list[tuple[tree.Node, tree.Node]] = []
         while not self._accept("}"):
             if self._peek().text == "?" and self._peek().kind == "op":
                 raise self._refuse(self._peek(), "optional entries are not supported")
@@ -254,7 +239,7 @@ class _Parser:
             if not self._accept(","):
                 self._expect("}")
                 break
-        return MapOf(token.at, tuple(entries))
+        return tree.MapOf(token.at, tuple(entries))
 
     def _enter(self) -> None:
         self._depth += 1
@@ -284,12 +269,12 @@ class _Parser:
         return refuse(self._source, token.at, "syntax", message)
 
 
-def _combine(mark: Token, left: Node, right: Node) -> Node:
+def _combine(mark: Token, left: tree.Node, right: tree.Node) -> tree.Node:
     if mark.text not in ("&&", "||"):
-        return Binary(mark.at, mark.text, left, right)
-    if isinstance(left, Logic) and left.op == mark.text:
-        return Logic(left.at, left.op, (*left.terms, right))
-    return Logic(mark.at, mark.text, (left, right))
+        return tree.Binary(mark.at, mark.text, left, right)
+    if isinstance(left, tree.Logic) and left.op == mark.text:
+        return tree.Logic(left.at, left.op, (*left.terms, right))
+    return tree.Logic(mark.at, mark.text, (left, right))
 
 
 def _shown(token: Token) -> str:

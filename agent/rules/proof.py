@@ -13,7 +13,7 @@ from agent.rules.examples import NOW, failed_examples, uncovered_clauses
 from agent.rules.params import ParamError, suggest, with_params
 from agent.rules.rule import LISTING, Example, Rule
 from checks.canonical import canonical
-from checks.yaml import Map, Text, plain
+from checks.yaml import List, Map, Text, plain
 
 REQUIRED = (Outcome.PASS, Outcome.FAIL, Outcome.ERROR)
 """Every rule shows at least one of each."""
@@ -24,12 +24,12 @@ def read_examples(document: Document, resource: Type) -> Iterator[Example]:
 
     Raises `RuleError`.
     """
-    written: list[Any] = document.keys["examples"]
+    written: List = document.keys["examples"]
     for index, example in enumerate(written):
         where = ("examples", index)
         _refuse_unknown_fields(document, example, resource, where)
         _refuse_unknown_unseen(document, example, resource, where)
-        place = written.items_at[index]  # type: ignore[attr-defined] # the parser's list has it
+        place = written.items_at[index]
         resources = example.get("resources", [example.get("resource")])
         yield Example(
             expect=Outcome(example["expect"]),
