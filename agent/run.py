@@ -175,6 +175,7 @@ class Runner:
             watched = _Watched(run, plan, self.checks, target, started)
             for part in self._parts(collecting):
                 watched.take(part)
+                del part  # or it would be kept until the next one has come
                 progress(watched.progress)
             watched.conclude(_expected(task.session, collecting.collection))
             finished = self.clock.now()
@@ -199,10 +200,11 @@ class Runner:
         )
 
     def _parts(self, collecting: Collecting) -> Iterator[Observation]:
-        for part in collecting:
+        while (part := next(collecting, None)) is not None:
             if self._stopping.is_set():
                 raise _StoppedError
             yield part
+            del part
 
     def _header(self, task: Task, plan: Plan, collection: Collection) -> dict[str, Any]:
         failed = [rule.id for rule in task.rules.values() if any(failed_examples(rule))]

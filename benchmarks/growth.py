@@ -1,9 +1,10 @@
 """Memory and processor time by size of the account: pages are judged and dropped, so memory stays.
 
-    python benchmarks/growth.py [--size 1000 --size 20000]
+    python benchmarks/growth.py [--size 1000 --size 20000] [--regions 1 --regions 8]
 
-A server of its own pretends to be an account with that many EBS volumes, a thousand a page; a
-whole run of one rule (collected, judged, sealed) is measured in a fresh process for each size.
+A server of its own pretends to be an account with that many EBS volumes in each of so many
+regions, a thousand a page; two whole runs of one rule (collected, judged, sealed, and compared
+with what stood) are measured in a fresh process for each size. MB are a million bytes.
 """
 
 from __future__ import annotations
@@ -25,27 +26,43 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 ROOT = Path(__file__).parent.parent
 RULE = "aws-ebs-volume-encrypted"
 PAGE = 1000
+LIMIT = 150_000_000
+"""Bytes that a run may take at its peak."""
+REGIONS = (
+    "us-east-1",
+    "us-east-2",
+    "us-west-1",
+    "us-west-2",
+    "eu-west-1",
+    "eu-west-2",
+    "eu-west-3",
+    "eu-central-1",
+)
 
 
 def main() -> None:
     """Print one line a size."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--size", type=int, action="append")
-    parser.add_argument("--serve", type=int)
+    parser.add_argument("--regions", type=int, action="append")
+    parser.add_argument("--serve", type=int, nargs=2)
     parser.add_argument("--run")
     options = parser.parse_args()
     if options.serve is not None:
-        _serve(options.serve)
+        _serve(*options.serve)
     elif options.run:
         print(json.dumps(_run(options.run)))
     else:
-        for size in options.size or [1000, 20000]:
-            _measure(size)
+        for regions in options.regions or [1, 8]:
+            for size in options.size or [1000, 20000]:
+                _measure(size, regions)
 
 
-def _measure(size: int) -> None:
+def _measure(size: int, regions: int) -> None:
     server = subprocess.Popen(
-        [sys.executable, __file__, "--serve", str(size)], stdout=subprocess.PIPE, text=True
+        [sys.executable, __file__, "--serve", str(size), str(regions)],
+        stdout=subprocess.PIPE,
+        text=True,
     )
     try:
         endpoint = server.stdout.readline().strip() if server.stdout else ""
@@ -62,8 +79,9 @@ def _measure(size: int) -> None:
         server.communicate()
     row = json.loads(done.stdout)
     print(
-        f"{size:>7} resources: peak {row['rss']:.0f} MiB, {row['cpu']:.2f} s CPU, "
-        f"{row['findings']} findings sealed"
+        f"{size * regions:>7} resources in {regions} regions: peak {row['rss'] / 1e6:.0f} MB "
+        f"(allowed {LIMIT / 1e6:.0f}), after loading {row['loaded'] / 1e6:.0f}; "
+        f"{row['cpu']:.2f} s CPU, {row['findings']} findings sealed"
     )
     sys.stdout.flush()
 
@@ -81,8 +99,7 @@ def _run(endpoint: str) -> dict[str, Any]:
 
     checks = load_checks()
     rules = load_rules([ROOT / "rules"], checks, schema_of)
-    access = Access(endpoint_url=endpoint, regions=("us-east-1",))
-    session = AwsSession(Clients(checks.values()), access)
+    clients, access = Clients(checks.values()), Access(endpoint_url=endpoint)
     with tempfile.TemporaryDirectory() as folder:
         key = keys.generate(Path(folder, "key"), "assay.bench/agent")
         with (
@@ -90,24 +107,28 @@ def _run(endpoint: str) -> dict[str, Any]:
             Log.open(store, key, at=CLOCK.now()) as log,
         ):
             runner = Runner(log, checks, deadline=timedelta(minutes=10))
-            cpu = time.process_time()
-            done = runner.run(Task(session=session, rules={RULE: rules[RULE]}))
-            if hasattr(done, "reason"):
-                raise SystemExit(f"the run failed: {done}")
+            loaded, cpu, findings = _peak(), time.process_time(), 0
+            for _ in range(2):
+                session = AwsSession(clients, access)
+                done = runner.run(Task(session=session, rules={RULE: rules[RULE]}))
+                if hasattr(done, "reason"):
+                    raise SystemExit(f"the run failed: {done}")
+                findings += sum(done.sealed.counts[RULE].values())
             return {
                 "cpu": time.process_time() - cpu,
                 "rss": _peak(),
-                "findings": sum(done.sealed.counts[RULE].values()),
+                "loaded": loaded,
+                "findings": findings,
             }
 
 
-def _peak() -> float:
-    """MiB. Of this program alone: `ru_maxrss` begins with what the starting process had."""
+def _peak() -> int:
+    """Bytes. Of this program alone: `ru_maxrss` begins with what the starting process had."""
     status = Path("/proc/self/status").read_text()
-    return int(status.partition("VmHWM:")[2].split()[0]) / 1024
+    return int(status.partition("VmHWM:")[2].split()[0]) * 1024
 
 
-def _serve(size: int) -> None:
+def _serve(size: int, regions: int) -> None:
     """Answer the three calls of the run: who, where, and a page of volumes."""
 
     class Server(ThreadingMixIn, WSGIServer):
@@ -119,7 +140,7 @@ def _serve(size: int) -> None:
 
     def app(environ: dict[str, Any], start_response: Any) -> list[bytes]:
         form = parse_qs(environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"])).decode())
-        body = _answer(form["Action"][0], int(form.get("NextToken", ["0"])[0]), size).encode()
+        body = _answer(form, size, regions).encode()
         start_response("200 OK", [("Content-Type", "text/xml"), ("Content-Length", str(len(body)))])
         return [body]
 
@@ -128,7 +149,8 @@ def _serve(size: int) -> None:
         server.serve_forever()
 
 
-def _answer(action: str, start: int, size: int) -> str:
+def _answer(form: dict[str, list[str]], size: int, regions: int) -> str:
+    action, start = form["Action"][0], int(form.get("NextToken", ["0"])[0])
     if action == "GetCallerIdentity":
         return (
             "<GetCallerIdentityResponse><GetCallerIdentityResult>"
@@ -137,10 +159,14 @@ def _answer(action: str, start: int, size: int) -> str:
             "<RequestId>1</RequestId></ResponseMetadata></GetCallerIdentityResponse>"
         )
     if action == "DescribeRegions":
+        rows = "".join(
+            f"<item><regionName>{name}</regionName>"
+            "<optInStatus>opt-in-not-required</optInStatus></item>"
+            for name in REGIONS[:regions]
+        )
         return (
-            "<DescribeRegionsResponse><requestId>2</requestId><regionInfo><item>"
-            "<regionName>us-east-1</regionName><optInStatus>opt-in-not-required</optInStatus>"
-            "</item></regionInfo></DescribeRegionsResponse>"
+            "<DescribeRegionsResponse><requestId>2</requestId>"
+            f"<regionInfo>{rows}</regionInfo></DescribeRegionsResponse>"
         )
     end = min(start + PAGE, size)
     more = f"<nextToken>{end}</nextToken>" if end < size else ""

@@ -47,15 +47,16 @@ class Caller:
         """Every page of one call, one request at a time. Raises `CallError` at the page lost."""
         after: Any = None
         while True:
-            answer = self.ask(call, params, region, after)
-            yield answer
-            if answer.next is None:
+            came = [self.ask(call, params, region, after)]
+            following = came[0].next
+            yield came.pop()  # not kept here while the next page comes: a page is megabytes
+            if following is None:
                 return
-            if answer.next == after:
+            if following == after:
                 raise CallError(
                     Cause.INVALID, "RepeatedToken", "the next page has the token of this page"
                 )
-            after = answer.next
+            after = following
 
     def sleep(self, seconds: float) -> None:
         """Wait, unless the deadline comes first: then raise `CallError` at once."""

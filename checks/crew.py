@@ -12,6 +12,7 @@ import threading
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from itertools import islice
 
 from msgspec.structs import replace
@@ -24,11 +25,43 @@ from checks.model import Check, Gap, Join, Observation, Resource
 from checks.rows import Page, context, invalid, read_children, read_listing
 from checks.template import fill_text
 
-PARTS = 2
+PARTS = 1
 """Parts that wait for whoever takes them; lanes stand still when there are as many."""
 
 MOST_LANES = 6
-"""Lanes at most: each holds a page of a listing."""
+"""Lanes at most."""
+
+
+PAGES = 3
+"""Long pages that lanes may hold at once, from the request until the part is handed over."""
+
+SHORT = 100
+"""Resources up to which a page is short: however many lanes hold one, it is little memory."""
+
+
+class Room:
+    """Bounds what the lanes hold, so that memory grows with a page and not with their number.
+
+    A listing is taken for long until a page of it was seen to be short. Thread-safe.
+    """
+
+    def __init__(self) -> None:
+        self._free = threading.BoundedSemaphore(PAGES)
+        self._short: set[str] = set()
+
+    @contextmanager
+    def for_page_of(self, check: str) -> Iterator[ExitStack]:
+        """Wait for room for one page; closing what is given makes room before the end."""
+        with ExitStack() as taken:
+            if check not in self._short:
+                taken.enter_context(self._free)
+            yield taken
+
+    def had(self, check: str, page: Page) -> bool:
+        """Note how long a page was; whether it was short."""
+        short = len(page.resources) <= SHORT
+        (self._short.add if short else self._short.discard)(check)
+        return short
 
 
 class Crew:
@@ -59,6 +92,7 @@ class Crew:
         self._lock = threading.Lock()
         self._parts: queue.Queue[Observation | int] = queue.Queue(maxsize=PARTS)
         self._left = threading.Event()
+        self._room = Room()
         lanes = min(MOST_LANES, max(1, threads // 4))
         workers = max(1, threads - lanes)
         self._lanes = ThreadPoolExecutor(lanes, "assay-lane")
@@ -80,6 +114,7 @@ class Crew:
             else:
                 running -= 1
                 doing[part].result()
+            del part  # or it would be kept until the next one has come
 
     def disband(self) -> None:
         """Let the threads go; what has not begun never does."""
@@ -116,7 +151,7 @@ class Crew:
     def _abandon(self, task: Task) -> None:
         """A kept listing that will not come is an empty one: the target is closed, or we are."""
         if task.hold and not self._held[task_key(task)].done():
-            self._held[task_key(task)].set_result(Held(()))
+            self._held[task_key(task)].set_result(Held())
 
     def _release(self, task: Task) -> None:
         """Drop the kept listings that nobody will read any more."""
@@ -131,8 +166,17 @@ class Crew:
 
     def _hold(self, task: Task) -> None:
         check = self._checks[task.check]
+        held = Held()
         pages = self._fresh(check, task.region)
-        self._held[task_key(task)].set_result(Held(pages))
+        while not self._left.is_set():
+            with self._room.for_page_of(check.name):
+                page = next(pages, None)
+                if page is None:
+                    break
+                held.add(page)
+                self._room.had(check.name, page)
+                del page
+        self._held[task_key(task)].set_result(held)
 
     def _observe(self, task: Task) -> None:
         check = self._checks[task.check]
@@ -142,12 +186,20 @@ class Crew:
         indexes = [self._index(join, task.joined[join.name]) for join in joins]
         missing: list[Resource] = []
         seen = False
-        for page in self._pages(check, task):
-            detailed = add_facets(self._caller, check, facets, page.resources, self._workers)
-            if self._caller.closed or self._left.is_set():
-                return
-            missing += [one.resource for one in detailed if one.lost]
-            self._put(_part(task, page, detailed, indexes))
+        pages = self._pages(check, task)
+        while not self._left.is_set():
+            with self._room.for_page_of(check.name) as room:
+                page = next(pages, None)
+                if page is None:
+                    break
+                if self._room.had(check.name, page):
+                    room.close()
+                detailed = add_facets(self._caller, check, facets, page.resources, self._workers)
+                if self._caller.closed or self._left.is_set():
+                    return
+                missing += [one.resource for one in detailed if one.lost]
+                self._put(_part(task, page, detailed, indexes))
+                del page, detailed  # the page after them needs the memory
             seen = True
         if missing:
             self._put(self._looked_again(check, task, missing, indexes))
@@ -171,11 +223,15 @@ class Crew:
         return self._fresh(check, task.region)
 
     def _fresh(self, check: Check, region: str) -> Iterator[Page]:
-        """The listing as the provider gives it now."""
+        """The listing as the provider gives it now; parents are waited for before its first page.
+
+        Whoever waited for them later would have room for a page that they may need.
+        """
         if not check.parent:
-            yield from read_listing(self._caller, check, region)
-            return
-        parents = self._kept(check.parent, region)
+            return read_listing(self._caller, check, region)
+        return self._children(check, region, self._kept(check.parent, region))
+
+    def _children(self, check: Check, region: str, parents: Held) -> Iterator[Page]:
         for gap in parents.gaps:
             yield Page(gaps=(replace(gap, check=check.name),))
         waiting = parents.resources()

@@ -22,14 +22,18 @@ CHUNK = 500
 
 
 class Held:
-    """A whole listing of one check in one region, packed. Written once, then read by many."""
+    """A whole listing of one check in one region, packed. Written by one, then read by many."""
 
-    def __init__(self, pages: Iterable[Page]) -> None:
+    def __init__(self, pages: Iterable[Page] = ()) -> None:
         self.gaps: tuple[Gap, ...] = ()
         self._rows: list[bytes] = []
         for page in pages:
-            self.gaps += page.gaps
-            self._rows += [_ENCODER.encode(resource) for resource in page.resources]
+            self.add(page)
+
+    def add(self, page: Page) -> None:
+        """Pack one page; before anybody reads."""
+        self.gaps += page.gaps
+        self._rows += [_ENCODER.encode(resource) for resource in page.resources]
 
     def __len__(self) -> int:
         return len(self._rows)

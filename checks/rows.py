@@ -8,6 +8,7 @@ missing from the population.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from msgspec import Struct
@@ -77,8 +78,9 @@ def _read_one(caller: Caller, check: Check, region: str, parent: Resource | None
             call = check.before.call
             _wait_until(caller, check, where, names)
             call = listing
-        for answer in caller.pages(call, fill(call.params, names), where):
-            yield _page(caller, check, where, answer, names)
+        answers = caller.pages(call, fill(call.params, names), where)
+        # `map` keeps no answer while the page made of it is looked at
+        yield from map(partial(_page, caller, check, where, names), answers)
     except CallError as error:
         if is_absent(call, error) or (parent and error.cause is Cause.NOT_FOUND):
             return  # there is none; or the parent was deleted meanwhile, with all that it had
@@ -103,13 +105,13 @@ def _wait_until(caller: Caller, check: Check, region: str, names: Mapping[str, A
 
 
 def _page(
-    caller: Caller, check: Check, region: str, answer: Answer, names: Mapping[str, Any]
+    caller: Caller, check: Check, region: str, names: Mapping[str, Any], answer: Answer
 ) -> Page:
     listing = check.list
     assert listing is not None  # noqa: S101  # see _read_one
     found = decode_whole(listing, search(listing.select, answer.data))
-    if found is None:
-        found = []
+    if found is None and not check.fields:
+        found = []  # AWS leaves an empty list out of an answer
     if not isinstance(found, list):
         raise ValueError(f"'{listing.select}' gives no list")  # noqa: TRY004  # an answer, not a bug
     caller.ledger.items(listing.name, region, len(found))
