@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 import botocore
@@ -16,7 +15,7 @@ from checks.aws.clients import Access, Clients
 from checks.aws.errors import from_client_error, from_sdk_error, from_shape_error
 from checks.aws.pages import next_of
 from checks.aws.rates import RATES
-from checks.canonical import rfc3339
+from checks.httpdate import from_http_date
 from checks.model import Answer, Call, CallError, Cause, Made, Rate, Target
 
 WHO = Call(service="sts", operation="GetCallerIdentity")
@@ -116,7 +115,7 @@ class AwsSession:
             data=answer,
             next=next_of(paging, answer),
             request_id=meta["RequestId"],
-            date=_date(meta.get("HTTPHeaders", {}).get("date", "")),
+            date=from_http_date(meta.get("HTTPHeaders", {}).get("date", "")),
             status=int(meta.get("HTTPStatusCode", 200)),
         )
 
@@ -178,10 +177,3 @@ class _Identity(Struct, frozen=True, kw_only=True):
 class _Regions(Struct, frozen=True, kw_only=True):
     enabled: tuple[str, ...]
     disabled: tuple[str, ...]
-
-
-def _date(header: str) -> str:
-    try:
-        return rfc3339(parsedate_to_datetime(header))
-    except ValueError:
-        return ""
