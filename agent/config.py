@@ -42,6 +42,22 @@ class TargetSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     ca_bundle: str = ""
 
 
+class FileSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One file that a person exports, such as the roster of Human Resources (docs/files.md)."""
+
+    path: str
+    """A .csv, .json or .yaml file; relative to the configuration's folder."""
+    columns: Mapping[str, str] = field(default_factory=dict)
+    """The check's name of a column -> the file's, where they differ."""
+    values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """Column -> what the file writes -> the check's word for it."""
+    max_age: str = "7d"
+    """An older file is an error."""
+    observed_at: str = ""
+    """Column, or member beside the rows, that says when it was exported; empty: when the file was
+    last modified."""
+
+
 class Override(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What the organisation sets differently from a rule's own text; recorded in the evidence."""
 
@@ -89,6 +105,8 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The log's name in every checkpoint: host and path that the organisation controls."""
     rules_paths: tuple[str, ...] = ()
     checks_paths: tuple[str, ...] = ()
+    files: Mapping[str, FileSettings] = field(default_factory=dict)
+    """Name of a check of files without its `files.` (`hr.person`) -> the file that answers it."""
     shipped_rules: bool = True
     every: str = ""
     """One interval for all rules, in place of their own; for demos and tests."""
@@ -187,6 +205,7 @@ def _check(settings: Settings) -> None:
         "run.deadline": settings.run.deadline,
         "run.jitter": settings.run.jitter,
         **{f"rules.{rule}.every": override.every for rule, override in settings.rules.items()},
+        **{f"files.{name}.max_age": file.max_age for name, file in settings.files.items()},
     }
     for key, text in durations.items():
         if text:

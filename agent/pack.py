@@ -16,14 +16,29 @@ from msgspec import Struct
 import checks
 from agent.config import ConfigError, Settings
 from agent.duration import parse_duration
+from agent.plan import calls_of
 from agent.rules.load import load_rules
 from agent.rules.params import ParamError, with_params
 from agent.rules.rule import Rule
+from checks.files.session import SERVICE as FILES
 from checks.load import load_checks
 from checks.model import Check
 
 SHIPPED_RULES = Path(checks.__file__).parent.parent / "rules"
 """The rules that come with Assay: beside the packages, in a checkout and when installed."""
+
+
+class Waiting(Struct, frozen=True, kw_only=True):
+    """A rule that cannot be in force yet."""
+
+    rule: Rule
+    lacks: tuple[str, ...]
+    """The checks of the files that are not configured (`files.hr.person`)."""
+
+    @property
+    def words(self) -> str:
+        """What to say of it."""
+        return f"not in force: needs {', '.join(self.lacks)}; name its file in assay.yaml (files)"
 
 
 class Pack(Struct, frozen=True, kw_only=True):
@@ -33,6 +48,8 @@ class Pack(Struct, frozen=True, kw_only=True):
     rules: Mapping[str, Rule]
     """Those that are enabled, with the organisation's values in force."""
     disabled: tuple[str, ...]
+    waiting: Mapping[str, Waiting] = msgspec.field(default_factory=dict)
+    """Rules that are not in force because they read files that nobody has configured."""
 
 
 def load_pack(settings: Settings) -> Pack:
@@ -52,7 +69,30 @@ def load_pack(settings: Settings) -> Pack:
         if name not in settings.rules or settings.rules[name].enabled
     }
     disabled = tuple(sorted(rules.keys() - enabled.keys()))
-    return Pack(checks=known, rules=enabled, disabled=disabled)
+    _check_files(settings, known)
+    waiting = {
+        name: Waiting(rule=rule, lacks=lacks)
+        for name, rule in enabled.items()
+        if (lacks := _lacks(rule, known, settings))
+    }
+    in_force = {name: rule for name, rule in enabled.items() if name not in waiting}
+    return Pack(checks=known, rules=in_force, disabled=disabled, waiting=waiting)
+
+
+def _lacks(rule: Rule, known: Mapping[str, Check], settings: Settings) -> tuple[str, ...]:
+    """Name the checks of files that the rule reads and that no file is configured for."""
+    calls = calls_of({rule.check: rule.facets}, known)
+    asked = {call.operation for call in calls if call.service == FILES}
+    return tuple(sorted(f"{FILES}.{name}" for name in asked - settings.files.keys()))
+
+
+def _check_files(settings: Settings, known: Mapping[str, Check]) -> None:
+    """Refuse a file that is configured for no check: it would be read by nothing."""
+    of_files = [name.removeprefix(f"{FILES}.") for name in known if name.startswith(f"{FILES}.")]
+    for name in settings.files:
+        if name not in of_files:
+            hint = f"there is {', '.join(of_files)}"
+            raise ConfigError(f"{settings.file}: files.{name}: no check reads it; {hint}")
 
 
 def settle() -> None:

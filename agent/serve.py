@@ -323,5 +323,6 @@ def _summary(scope: Scope) -> dict[str, object]:
         "targets": sorted(scope.targets),
         "rules": len(scope.pack.rules),
         "disabled": list(scope.pack.disabled),
+        "waiting": {name: list(one.lacks) for name, one in scope.pack.waiting.items()},
         "overrides": overrides,
     }

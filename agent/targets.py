@@ -11,6 +11,9 @@ from collections.abc import Callable, Iterable, Mapping
 from msgspec import Struct
 
 from agent.config import Settings, TargetSettings
+from agent.duration import parse_duration
+from agent.run import CLOCK
+from checks.files.session import FilesSession, Source, WithFiles
 from checks.model import CallError, Check, Session, Target
 
 
@@ -67,6 +70,7 @@ def _openers(
     from checks.aws.session import AwsSession  # noqa: PLC0415 - as above
 
     known = list(checks)
+    files = _files(settings)
     clients: dict[str, Clients] = {}
 
     def opener(each: TargetSettings) -> Callable[[], Session]:
@@ -81,6 +85,21 @@ def _openers(
             regions=each.regions,
             endpoint_url=each.endpoint_url,
         )
-        return lambda: AwsSession(clients[bundle], access, name=each.name)
+        return lambda: WithFiles(AwsSession(clients[bundle], access, name=each.name), files)
 
     return opener
+
+
+def _files(settings: Settings) -> FilesSession:
+    """The configured files, which every target's accounts can be joined with."""
+    sources = {
+        name: Source(
+            path=settings.path(file.path),
+            columns=file.columns,
+            values=file.values,
+            max_age=parse_duration(file.max_age),
+            observed_at=file.observed_at,
+        )
+        for name, file in settings.files.items()
+    }
+    return FilesSession(sources, CLOCK.now)

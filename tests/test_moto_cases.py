@@ -1,7 +1,7 @@
 """Every AWS rule on resources that exist: both outcomes, from boto3's answers to the finding."""
 
 import pkgutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from functools import cache
 from importlib import import_module
@@ -26,7 +26,9 @@ from checks.aws.clients import Access, Clients
 from checks.aws.schema import schema_of
 from checks.aws.session import AwsSession
 from checks.collect import collect
+from checks.files.session import FilesSession, Source, WithFiles
 from checks.load import load_checks
+from checks.model import Session
 
 RULES = Path(__file__).parents[1] / "rules" / "aws"
 CHECKS = load_checks()
@@ -94,7 +96,17 @@ def made(given: Any) -> tuple[SimpleNamespace, dict[str, Any]]:
     return SimpleNamespace(status_code=status), {**body, "ResponseMetadata": meta}
 
 
-def findings(rule: Rule, session: AwsSession) -> list[Finding]:
+def exported(folder: Path, files: Mapping[str, str]) -> FilesSession:
+    """The case's files, as somebody has just exported them."""
+    sources = {}
+    for name, text in files.items():
+        path = folder / f"{name}.csv"
+        path.write_text(text)
+        sources[name] = Source(path=path)
+    return FilesSession(sources, CLOCK.now)
+
+
+def findings(rule: Rule, session: Session) -> list[Finding]:
     """Everything that one run says of one rule."""
     now, target = CLOCK.now(), session.target
     plan = make_plan({rule.id: rule}, CHECKS)
@@ -114,7 +126,7 @@ def findings(rule: Rule, session: AwsSession) -> list[Finding]:
 @pytest.mark.parametrize("state", ["good", "bad"])
 @pytest.mark.parametrize("case", CASES, ids=[case.rule for case in CASES])
 def test_a_rule_tells_a_compliant_resource_from_another(
-    case: Case | Canned, state: str, endpoint: Endpoint, clients: Clients
+    case: Case | Canned, state: str, endpoint: Endpoint, clients: Clients, tmp_path: Path
 ) -> None:
     endpoint.reset()
     access = Access(
@@ -131,7 +143,8 @@ def test_a_rule_tells_a_compliant_resource_from_another(
     found = [
         finding
         for finding in findings(
-            with_params(rules()[case.rule], case.params), AwsSession(clients, access)
+            with_params(rules()[case.rule], case.params),
+            WithFiles(AwsSession(clients, access), exported(tmp_path, case.files)),
         )
         if named in finding.resource
     ]

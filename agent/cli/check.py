@@ -16,6 +16,7 @@ from agent.cli.output import Format, Listing, printable, show, to_json
 
 if TYPE_CHECKING:
     from agent.evidence.queries import Standing
+    from agent.pack import Pack
     from agent.rules.rule import Rule
     from agent.run import Done, Progress
     from agent.targets import Observed
@@ -50,7 +51,7 @@ def check(
     settings = load_settings(context.obj)
     pack = load_pack(settings)
     settle()
-    rules = _chosen(pack.rules, rule)
+    rules = _chosen(pack, rule)
     observed = _among(find_targets(settings, pack.checks), target)
     outcomes: list[str] = []
     reports: list[dict[str, Any]] = []
@@ -70,11 +71,14 @@ def check(
             if isinstance(done, Failed):
                 raise CommandError(f"{each.target.label}: nothing could be sealed: {done.message}")
             report = _report(log.store, done, own, changed=changed)
+            report["waiting"] = {name: list(one.lacks) for name, one in pack.waiting.items()}
             outcomes += report["outcomes"]
             reports.append(report)
     if form is Format.TABLE:
         for report in reports:
             _print(report)
+        for name, one in pack.waiting.items():
+            sys.stdout.write(f"{name}: {one.words}\n")
     else:
         _write(reports, form)
     return exit_code(outcomes)
@@ -87,12 +91,15 @@ def exit_code(outcomes: list[str]) -> int:
     return Exit.UNSEEN if "error" in outcomes else Exit.PASS
 
 
-def _chosen(rules: Mapping[str, Rule], globs: list[str] | None) -> dict[str, Rule]:
+def _chosen(pack: Pack, globs: list[str] | None) -> dict[str, Rule]:
     from agent.rules.params import suggest
 
+    rules = pack.rules
     if not globs:
         return dict(rules)
     for glob in globs:
+        if glob in pack.waiting:
+            raise CommandError(f"--rule {glob}: {pack.waiting[glob].words}")
         if not any(fnmatchcase(name, glob) for name in rules):
             raise CommandError(f"--rule {glob}: there is no such rule{suggest(glob, rules)}")
     return {n: r for n, r in rules.items() if any(fnmatchcase(n, glob) for glob in globs)}

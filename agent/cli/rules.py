@@ -38,7 +38,8 @@ def show_rule(
     from agent.plan import make_plan
 
     pack = _pack(context)
-    one = _find(pack.rules, rule)
+    waiting = pack.waiting.get(rule)
+    one = waiting.rule if waiting else _find(pack.rules, rule)
     plan = make_plan({one.id: one}, pack.checks)
     facts = {
         **_row(one),
@@ -53,6 +54,7 @@ def show_rule(
         "needs": list(plan.permissions),
         "rationale": one.rationale,
         "remediation": one.remediation.text if one.remediation else "",
+        **({"waiting": waiting.words} if waiting else {}),
         "file": str(one.path),
         "sha256": one.sha256,
     }
@@ -191,7 +193,7 @@ def _row(rule: Rule) -> dict[str, Any]:
 
 
 def _print(facts: dict[str, Any]) -> None:
-    lines = [facts["title"], ""]
+    lines = [facts["title"], *([facts["waiting"]] if "waiting" in facts else []), ""]
     names = ("rule", "severity", "every", "check", "file", "sha256")
     lines += [f"{name:<12}{facts[name]}" for name in names]
     lines += [f"{name:<20}{', '.join(ids)}" for name, ids in facts["criteria"].items()]

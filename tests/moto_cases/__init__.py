@@ -33,6 +33,8 @@ class Case:
     regions: tuple[str, ...] = (REGION,)
     params: Mapping[str, Any] = field(default_factory=dict)
     """Parameters of the rule that both states need, where no default fits a pretended account."""
+    files: Mapping[str, str] = field(default_factory=dict)
+    """Files that both states have beside the cloud: `hr.person` -> CSV."""
 
 
 @dataclass(frozen=True)
@@ -57,3 +59,4 @@ class Canned:
     bad: Answers
     regions: tuple[str, ...] = (REGION,)
     params: Mapping[str, Any] = field(default_factory=dict)
+    files: Mapping[str, str] = field(default_factory=dict)

@@ -224,7 +224,26 @@ _SUBJECT = {"token.example.org:sub": "repo:example/shop:ref:refs/heads/main"}
 _MACHINES = {"Service": "ec2.amazonaws.com"}
 _PARTNER = {"AWS": "arn:aws:iam::444455556666:root"}
 
+_ROSTER = {
+    "hr.person": f"""email,status,terminated_at,users
+ana@example.com,active,,ana
+bob@example.com,terminated,{_ago(30)},Bob
+"""
+}
+
 CASES = (
+    Canned(
+        "aws-iam-user-in-hr-roster",
+        _report(user="ana", password_enabled="true"),
+        _report(user="zoe", password_enabled="true"),
+        files=_ROSTER,
+    ),
+    Canned(
+        "aws-iam-user-terminated-removed",
+        _report(user="bob"),
+        _report(user="bob", access_key_1_active="true"),
+        files=_ROSTER,
+    ),
     Canned("aws-iam-root-mfa", _summary(), _summary(AccountMFAEnabled=0)),
     Canned("aws-iam-root-hardware-mfa", _virtual(), _virtual("root-account-mfa-device")),
     Canned("aws-iam-root-no-access-keys", _summary(), _summary(AccountAccessKeysPresent=1)),
