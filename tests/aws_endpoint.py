@@ -202,7 +202,7 @@ class Endpoint:
             return self._moto(environ, start_response)
         except NotImplementedError as error:  # moto raises it for calls that it does not play
             unknown = Fault(status=501, code="NotImplemented", message=str(error))
-            return _refuse(unknown, sent, start_response)
+            return refuse(unknown, sent, start_response)
 
     def _misbehave(
         self,
@@ -226,7 +226,7 @@ class Endpoint:
             page = b"<html><body>Sign in to the network</body></html>"
             start_response("200 OK", [("Content-Type", "text/html")])
             return [page if fault.kind == "garbage" else b""]
-        return _refuse(fault, sent, start_response)
+        return refuse(fault, sent, start_response)
 
 
 class _Handler(MotoRequestHandler):
@@ -326,7 +326,7 @@ def _protocol(service: str) -> str:
         return "json"
 
 
-def _refuse(fault: Fault, sent: Sent, start_response: Callable[..., Any]) -> Iterable[bytes]:
+def refuse(fault: Fault, sent: Sent, start_response: Callable[..., Any]) -> Iterable[bytes]:
     """An error document in the service's own protocol."""
     protocol = _protocol(sent.service)
     request_id = "00000000-0000-4000-8000-00000000dead"
