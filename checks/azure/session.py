@@ -234,7 +234,7 @@ def _answer(reply: Reply, base: str) -> Answer:
         )
     link = reply.data.get("nextLink") or reply.data.get("@odata.nextLink")
     if link and origin_of(str(link)) != origin_of(base):
-        message = f"the next page is not at {base}: {str(link):.100}"
+        message = f"the next page is not at {base}: {link!s:.100}"
         raise CallError(Cause.INVALID, "ForeignLink", message, status=reply.status)
     return Answer(
         data=reply.data,
