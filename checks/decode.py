@@ -11,6 +11,7 @@ import csv
 import io
 import json
 import re
+import zlib
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import partial
@@ -20,6 +21,7 @@ from urllib.parse import unquote
 from checks.canonical import canonical, rfc3339
 from checks.paths import rewrite
 from checks.policy import PolicyError, normalise
+from checks.secret import LONGEST
 
 
 class DecodeError(ValueError):
@@ -83,6 +85,34 @@ def from_base64(value: Any) -> str:
         raise DecodeError(f"not base64 of text: {error}") from error
 
 
+def user_data(value: Any) -> str:
+    """The script that an EC2 instance starts with: base64 of text, compressed by gzip or not.
+
+    Bytes that are no text are replaced, for it is only looked at and never kept. Parts of a MIME
+    message that are base64 themselves stay so: what is in them is not seen.
+    Source: docs.aws.amazon.com/AWSEC2/latest/UserGuide/user-data.html
+    """
+    try:
+        script = base64.b64decode(_text(value), validate=True)
+        return (_unpacked(script) if script.startswith(_GZIP) else script).decode(errors="replace")
+    except (ValueError, zlib.error) as error:
+        raise DecodeError(f"not user data: {error}") from error
+
+
+def time_within(value: Any) -> str | None:
+    """The time inside a sentence, as in `User initiated (2026-01-31 10:00:00 GMT)`, if it has one.
+
+    Source: docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Instance.html (reason)
+    """
+    found = _TIME_WITHIN.search(_text(value))
+    if not found:
+        return None
+    try:
+        return rfc3339(datetime.fromisoformat(f"{found[1]}T{found[2]}+00:00"))
+    except ValueError as error:
+        raise DecodeError(f"'{found[0]}' is not a time") from error
+
+
 def boolean(value: Any) -> bool:
     """The texts `true` and `false`, in any case."""
     if isinstance(value, bool):
@@ -122,6 +152,8 @@ CODECS: Mapping[str, Callable[[Any], Any]] = {
     "json": from_json,
     "csv": rows,
     "base64": from_base64,
+    "user_data": user_data,
+    "time_within": time_within,
     "bool": boolean,
     "int": integer,
     "kv": pairs,
@@ -130,6 +162,8 @@ CODECS: Mapping[str, Callable[[Any], Any]] = {
 
 _NONE = frozenset({"N/A", "no_information", "not_supported", ""})
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d")
+_TIME_WITHIN = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2}) ([0-9:]{8}) (?:GMT|UTC)")
+_GZIP = b"\x1f\x8b"
 
 
 def _decoded(codec: Callable[[Any], Any], value: Any) -> Any:
@@ -156,6 +190,15 @@ def _cell(cell: str) -> str | bool:
         except ValueError as error:
             raise DecodeError(f"'{cell[:40]}' is not a time") from error
     return cell
+
+
+def _unpacked(packed: bytes) -> bytes:
+    """Unpack no more than is looked at, whatever it would grow to."""
+    gzip = zlib.decompressobj(zlib.MAX_WBITS | 16)
+    unpacked = gzip.decompress(packed, LONGEST)
+    if not gzip.eof and len(unpacked) < LONGEST:
+        raise ValueError("the compressed text ends too soon")
+    return unpacked
 
 
 def _text(value: Any) -> str:

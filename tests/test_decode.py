@@ -1,14 +1,17 @@
 """Texts that providers send are decoded into one canonical form, or refused."""
 
 import json
+from base64 import b64encode
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
+from gzip import compress
 
 import pytest
 
 from checks.canonical import canonical, digest, redacted
 from checks.decode import DecodeError, decode
 from checks.paths import complete, rewrite
+from checks.secret import LONGEST
 from checks.template import TemplateError, fill, fill_text, places
 
 
@@ -72,6 +75,13 @@ def test_a_secret_keeps_its_kind_and_nothing_else():
         ("kv", [{"Key": "a", "Value": "1"}, {"Key": "b", "Value": ""}], {"a": "1", "b": ""}),
         ("kv", [{"name": "a", "value": "1"}], {"a": "1"}),
         ("policy", "", None),
+        ("user_data", "IyEvYmluL3No", "#!/bin/sh"),
+        ("user_data", b64encode(compress(b"#!/bin/sh")), "#!/bin/sh"),
+        ("user_data", b64encode(compress(b" " * 5_000_000)), " " * LONGEST),
+        ("user_data", b64encode(b"a\xff"), "a\ufffd"),
+        ("time_within", "User initiated (2026-01-31 10:00:00 GMT)", "2026-01-31T10:00:00Z"),
+        ("time_within", "Server.ScheduledStop", None),
+        ("time_within", "", None),
     ],
 )
 def test_a_codec_gives_the_value_that_the_text_means(codec, given, expected):
@@ -96,6 +106,10 @@ def test_a_codec_gives_the_value_that_the_text_means(codec, given, expected):
         ("csv", b"\xff"),
         ("csv", "a,a\n1,2"),
         ("json", 5),
+        ("user_data", "*"),
+        ("user_data", b64encode(b"\x1f\x8b\x01" + bytes(9))),
+        ("user_data", b64encode(compress(b"#!/bin/sh")[:-9])),
+        ("time_within", "User initiated (2026-13-31 10:00:00 GMT)"),
     ],
 )
 def test_text_that_is_something_else_is_refused(codec, given):

@@ -84,6 +84,8 @@ DECODED: Mapping[str, Schema] = {
     "json": ANY,
     "csv": array(CREDENTIAL_REPORT),
     "base64": STRING,
+    "user_data": STRING,
+    "time_within": TIME,
     "bool": BOOLEAN,
     "int": INTEGER,
     "kv": mapping(STRING),
