@@ -66,9 +66,8 @@ class _Chunk(Struct, frozen=True):
 class Reading:
     """One reading of one listing, made by the sessions that want it. Thread-safe."""
 
-    def __init__(self, fetch: Callable[[Any], Raw], at: datetime) -> None:
-        """`fetch(after)` asks for one page; `at` is when the first session wanted it."""
-        self.at = at
+    def __init__(self, fetch: Callable[[Any], Raw]) -> None:
+        """`fetch(after)` asks for one page."""
         self._fetch = fetch
         self._lock = threading.Lock()
         self._file = tempfile.TemporaryFile()  # noqa: SIM115  # closed when no session has it
@@ -133,30 +132,51 @@ class Reading:
         )
 
 
-class Estate:
-    """The readings under way and lately made, by listing. Thread-safe."""
+class Round:
+    """The readings of one moment, one a listing; sessions that share a round share its moment."""
 
-    def __init__(self, fetch: Callable[[str, Any], Raw], now: Callable[[], datetime]) -> None:
-        """`fetch(listing, after)` asks for one page. Nothing is asked yet."""
+    def __init__(self, fetch: Callable[[str, Any, datetime], Raw], at: datetime) -> None:
+        """See `Estate`; `at` is when the first session came."""
+        self.at = at
+        self._fetch = fetch
+        self._lock = threading.Lock()
+        self._readings: dict[str, Reading] = {}
+
+    def reading(self, listing: str) -> Reading:
+        """Give the one reading of `listing`; nothing is asked yet."""
+        with self._lock:
+            if listing not in self._readings:
+                self._readings[listing] = Reading(
+                    lambda after: self._fetch(listing, after, self.at)
+                )
+            return self._readings[listing]
+
+
+class Estate:
+    """The round that sessions share now. Thread-safe."""
+
+    def __init__(
+        self, fetch: Callable[[str, Any, datetime], Raw], now: Callable[[], datetime]
+    ) -> None:
+        """`fetch(listing, after, at)` asks for a page of the round of `at`. Nothing is asked yet."""
         self._fetch = fetch
         self._now = now
         self._lock = threading.Lock()
-        self._readings: dict[str, tuple[Reading, set[str]]] = {}
+        self._round: Round | None = None
+        self._owners: set[str] = set()
 
-    def reading(self, listing: str, owner: str) -> Reading:
-        """Give the reading of `listing` for one session of `owner`, which keeps it.
+    def join(self, owner: str) -> Round:
+        """Give the round for one session of `owner`, which keeps it.
 
         The sessions of different owners share one; a second session of an owner wants newer facts,
         and so begins another.
         """
         with self._lock:
-            found = self._readings.get(listing)
             now = self._now()
-            if not found or owner in found[1] or now - found[0].at > MAX_AGE:
-                found = (Reading(lambda after: self._fetch(listing, after), now), set())
-                self._readings[listing] = found
-            found[1].add(owner)
-            return found[0]
+            if not self._round or owner in self._owners or now - self._round.at > MAX_AGE:
+                self._round, self._owners = Round(self._fetch, now), set()
+            self._owners.add(owner)
+            return self._round
 
 
 def _oldest(times: Iterable[str]) -> str:

@@ -103,6 +103,7 @@ def _check(name: str, entry: _Entry) -> Check:
         facets=_facets(entry, service),
         joins=_joins(entry),
         level=entry.text("level"),
+        aliases=entry.aliases("aliases"),
         fields=entry.fields("fields"),
         optional=entry.paths("optional"),
         defaults=entry.defaults("defaults"),
@@ -311,6 +312,13 @@ class _Entry:
                 raise inner.wrong(path, str(error)) from error
         return {str(path): str(text) for path, text in inner.map.items()}
 
+    def aliases(self, key: str) -> dict[str, str]:
+        inner = self.entry(key) if key in self.map else _Entry(Map())
+        for path in inner.map:
+            if not PATH.fullmatch(path) or not _MEMBER.match(inner.text(path, required=True)):
+                raise inner.wrong(path, f"'{path}' must map a path of members to a member's name")
+        return {str(path): str(name) for path, name in inner.map.items()}
+
     def codecs(self, key: str) -> dict[str, str]:
         if key not in self.map:
             return {}
@@ -358,7 +366,7 @@ _MEMBER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 _CHECK_KEYS = (
     *("doc", "source", "scope", "list", "singleton", "id", "label", "region", "optional"),
     *("defaults", "volatile", "redact", "facets", "joins", "parent", "keep", "item", "batch"),
-    *("before", "where", "observed_at", "level", "fields"),
+    *("before", "where", "observed_at", "level", "fields", "aliases"),
 )
 _CALL_KEYS = ("service", "operation", "params", "needs", "decode", "absent")
 _LIST_KEYS = (*_CALL_KEYS, "items")

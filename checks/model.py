@@ -179,6 +179,8 @@ class Check(Struct, frozen=True, kw_only=True):
     level: str = ""
     """The kind of target that has it (`tenant`, `organization`); empty: an account, a
     subscription, a project."""
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    """Path of a member under another spelling, which the provider has used -> its one name."""
     fields: Mapping[str, str] = field(default_factory=dict)
     """Path -> how a member looks (`string?`), where no model of the provider's says it."""
     optional: tuple[str, ...] = ()

@@ -28,6 +28,21 @@ def complete(value: Any, path: str, default: Any) -> Any:
     return _complete(value, path.replace("[]", "").split("."), default)
 
 
+def rename(value: Any, path: str, name: str) -> Any:
+    """`value` with the last member of `path` called `name`, unless there is one of that name."""
+    *above, last = path.replace("[]", "").split(".")
+
+    def change(holder: Any) -> Any:
+        if not isinstance(holder, Mapping) or last not in holder or name in holder:
+            return holder
+        return {(name if key == last else key): inner for key, inner in holder.items()}
+
+    def each(inner: Any) -> Any:
+        return [change(one) for one in inner] if isinstance(inner, list) else change(inner)
+
+    return rewrite(value, ".".join(above) or "@", each)
+
+
 def head_of(path: str) -> str:
     """The first member of a path."""
     return path.partition(".")[0].replace("[]", "")

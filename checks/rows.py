@@ -18,7 +18,7 @@ from checks.calls import Caller, gap_of, is_absent
 from checks.canonical import canonical, redacted
 from checks.decode import decode
 from checks.model import Answer, Call, CallError, Cause, Check, Gap, Resource
-from checks.paths import complete, head_of, rewrite
+from checks.paths import complete, head_of, rename, rewrite
 from checks.query import search
 from checks.template import fill, fill_text
 
@@ -183,6 +183,8 @@ def _resource(
             row = {check.item: row}
         if not isinstance(row, dict):
             raise ValueError("a row is not an object")  # noqa: TRY004, TRY301  # an answer
+        for path, name in check.aliases.items():
+            row = rename(row, path, name)
         members = {**row, **{key: fill(text, {**row, **names}) for key, text in check.keep.items()}}
         if check.where and not _is_ours(check, members, names):
             return None

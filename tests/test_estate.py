@@ -19,7 +19,7 @@ class Provider:
         self.fail = list(fail)
         self.asked = []
 
-    def fetch(self, listing, after):
+    def fetch(self, listing, after, _at):
         self.asked.append((listing, after))
         number = after or 0
         if number in self.fail:
@@ -52,7 +52,7 @@ PAGES = ([("a", "disk", "1"), ("b", "disk", "2"), ("a", "vm", "3")], [("a", "dis
 def test_the_first_session_reads_and_the_others_take_their_rows():
     provider = Provider(*PAGES)
     estate = Estate(provider.fetch, lambda: NOON)
-    first, second = estate.reading("resources", "a"), estate.reading("resources", "b")
+    first, second = estate.join("a").reading("resources"), estate.join("b").reading("resources")
     assert everything(first, "a", "disk") == (["1", "4"], 2)
     assert everything(second, "b", "disk") == (["2"], 0)
     assert everything(first, "a", "vm") == (["3"], 0)
@@ -62,7 +62,7 @@ def test_the_first_session_reads_and_the_others_take_their_rows():
 
 def test_a_page_that_fails_gives_no_row_to_anybody_until_it_is_read():
     provider = Provider(*PAGES, fail=[1, 1])
-    reading = Estate(provider.fetch, lambda: NOON).reading("resources", "a")
+    reading = Estate(provider.fetch, lambda: NOON).join("a").reading("resources")
     after = reading.page("a", "disk").next
     for _ in range(2):
         with pytest.raises(CallError):
@@ -73,9 +73,9 @@ def test_a_page_that_fails_gives_no_row_to_anybody_until_it_is_read():
 def test_a_second_session_of_an_owner_reads_anew():
     provider = Provider(*PAGES)
     estate = Estate(provider.fetch, lambda: NOON)
-    everything(estate.reading("resources", "a"), "a", "disk")
-    everything(estate.reading("resources", "a"), "a", "disk")
-    everything(estate.reading("resources", "b"), "b", "disk")
+    everything(estate.join("a").reading("resources"), "a", "disk")
+    everything(estate.join("a").reading("resources"), "a", "disk")
+    everything(estate.join("b").reading("resources"), "b", "disk")
     assert len(provider.asked) == 4
 
 
@@ -83,14 +83,31 @@ def test_a_reading_grows_too_old_to_be_shared():
     clock = [NOON]
     provider = Provider(*PAGES)
     estate = Estate(provider.fetch, lambda: clock[0])
-    everything(estate.reading("resources", "a"), "a", "disk")
+    everything(estate.join("a").reading("resources"), "a", "disk")
     clock[0] += MAX_AGE + timedelta(seconds=1)
-    everything(estate.reading("resources", "b"), "b", "disk")
+    everything(estate.join("b").reading("resources"), "b", "disk")
     assert len(provider.asked) == 4
 
 
+def test_all_readings_of_a_round_are_of_one_moment():
+    clock = [NOON]
+    moments = []
+    provider = Provider(*PAGES)
+
+    def fetch(listing, after, at):
+        moments.append(at)
+        clock[0] += timedelta(seconds=5)
+        return provider.fetch(listing, after, at)
+
+    estate = Estate(fetch, lambda: clock[0])
+    first, second = estate.join("a"), estate.join("b")
+    everything(first.reading("resources"), "a", "disk")
+    everything(second.reading("policies"), "b", "disk")
+    assert moments == [NOON] * 4
+
+
 def test_the_time_of_a_page_is_that_of_its_oldest_row():
-    reading = Reading(lambda after: Provider(*PAGES).fetch("resources", after), NOON)
+    reading = Reading(lambda after: Provider(*PAGES).fetch("resources", after, NOON))
     while not (answer := reading.page("a", "disk")).shared:
         pass
     assert answer.data["observed_at"] == "2026-11-24T12:00:00Z"
@@ -102,7 +119,7 @@ def test_many_sessions_at_once_make_each_request_once():
     estate = Estate(provider.fetch, lambda: NOON)
     owners = [f"s{n}" for n in range(20)]
     with ThreadPoolExecutor(8) as pool:
-        found = list(pool.map(lambda o: everything(estate.reading("x", o), o, "vm"), owners))
+        found = list(pool.map(lambda o: everything(estate.join(o).reading("x"), o, "vm"), owners))
     assert [rows for rows, _ in found] == [[f"{n}-{page}" for page in range(5)] for n in range(20)]
     assert sum(requests for _, requests in found) == 5
     assert len(provider.asked) == 5
@@ -110,7 +127,7 @@ def test_many_sessions_at_once_make_each_request_once():
 
 def test_a_big_listing_comes_in_pages():
     provider = Provider(*[[("a", "vm", f"{page}-{n}") for n in range(900)] for page in range(3)])
-    reading = Estate(provider.fetch, lambda: NOON).reading("x", "a")
+    reading = Estate(provider.fetch, lambda: NOON).join("a").reading("x")
     rows, _ = everything(reading, "a", "vm")
     assert len(rows) == len(set(rows)) == 2700
     first = reading.page("a", "vm")

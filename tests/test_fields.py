@@ -6,6 +6,7 @@ from agent.cel import CelError, compile_expression, from_json_schema
 from checks.fields import FieldError, read_field
 from checks.load import load_checks
 from checks.model import CheckError
+from checks.paths import rename
 from checks.schema import schema_of
 
 DOCUMENT = """
@@ -88,3 +89,21 @@ def test_a_wrong_line_is_told_with_its_place(line, message, tmp_path):
     path.write_text(DOCUMENT.replace("    id: string", line), encoding="utf-8")
     with pytest.raises(CheckError, match=message):
         load_checks([path], shipped=False)
+
+
+@pytest.mark.parametrize(
+    ("value", "path", "renamed"),
+    [
+        ({"disk": [1]}, "disk", {"disks": [1]}),
+        ({"disk": [1], "disks": [2]}, "disk", {"disk": [1], "disks": [2]}),
+        ({"data": {"rules": [{"disk": 1}, {}]}}, "data.rules[].disk", {"disks": 1}),
+        ({"data": "text"}, "data.disk", "text"),
+        ({}, "data.disk", None),
+    ],
+)
+def test_another_spelling_of_a_member_is_read_as_its_one_name(value, path, renamed):
+    found = rename(value, path, "disks")
+    if "data" in path:
+        found = found.get("data")
+        found = found["rules"][0] if isinstance(found, dict) else found
+    assert found == renamed

@@ -7,7 +7,7 @@ short without a token, or for want of subscriptions, is an error here and not th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -47,8 +47,7 @@ class Tables:
         self,
         wire: Wire,
         subscriptions: Sequence[str],
-        types: dict[str, frozenset[str]],
-        now: Callable[[], datetime],
+        types: Mapping[str, frozenset[str]],
     ) -> None:
         """`types`: table -> the resource types that are looked at in it, in lower case."""
         self._wire = wire
@@ -57,16 +56,15 @@ class Tables:
             for start in range(0, len(subscriptions), SUBSCRIPTIONS)
         ]
         self._types = types
-        self._now = now
 
-    def fetch(self, table: str, after: Any) -> Raw:
+    def fetch(self, table: str, after: Any, at: datetime) -> Raw:
         """One page of `table`. Raises `CallError`."""
-        at = after if isinstance(after, _At) else _At(0, "", 0)
+        place = after if isinstance(after, _At) else _At(0, "", 0)
         options: dict[str, Any] = {"$top": PAGE, "resultFormat": "objectArray"}
-        if at.token:
-            options["$skipToken"] = at.token
+        if place.token:
+            options["$skipToken"] = place.token
         body = {
-            "subscriptions": self._batches[at.batch],
+            "subscriptions": self._batches[place.batch],
             "query": query_of(table, self._types[table]),
             "options": options,
         }
@@ -76,12 +74,13 @@ class Tables:
             rows=rows,
             answer=Answer(
                 data=None,
-                next=self._next(at, reply, len(rows)),
+                next=self._next(place, reply, len(rows)),
                 request_id=request_id_of(reply.headers),
                 date=from_http_date(reply.headers.get("date", "")),
                 status=reply.status,
             ),
-            observed_at=rfc3339(self._now()),
+            # When the round began: of each page a little before it was asked for.
+            observed_at=rfc3339(at),
         )
 
     def _next(self, at: _At, reply: Reply, count: int) -> _At | None:

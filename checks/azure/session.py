@@ -20,7 +20,7 @@ from checks.azure.graph import Tables
 from checks.azure.guard import origin_of
 from checks.azure.rights import missing
 from checks.azure.wire import Reply, Wire
-from checks.estate import Estate, Reading
+from checks.estate import Estate, Round
 from checks.httpdate import from_http_date
 from checks.model import Answer, Call, CallError, Cause, Check, Made, Rate, Target
 
@@ -58,7 +58,7 @@ class Tenant:
         self.access = access
         self.wire = Wire(access, threads=threads)
         ids = [each.lower() for each in subscriptions]
-        self.estate = Estate(Tables(self.wire, ids, types_of(checks), now).fetch, now)
+        self.estate = Estate(Tables(self.wire, ids, types_of(checks)).fetch, now)
 
     def session(self, subscription: str, *, name: str = "") -> AzureSession:
         """The session of one run on a subscription; nothing is asked yet."""
@@ -92,7 +92,7 @@ class AzureSession:
         self._known: Target | None = None
         self._identity = ""
         self._rights: list[Mapping[str, Any]] = []
-        self._readings: dict[str, Reading] = {}
+        self._round: Round | None = None
         self._made: list[Made] = []
 
     @property
@@ -162,10 +162,10 @@ class AzureSession:
                 f"no role on the subscription gives {', '.join(lacking)}",
             )
         with self._lock:
-            table = call.operation
-            if table not in self._readings:
-                self._readings[table] = self._tenant.estate.reading(table, self._given.id)
-        return self._readings[table].page(self._given.id, str(params["type"]).lower(), after)
+            if self._round is None:
+                self._round = self._tenant.estate.join(self._given.id)
+            reading = self._round.reading(call.operation)
+        return reading.page(self._given.id, str(params["type"]).lower(), after)
 
     def _identify(self) -> Target:
         with self._lock:
