@@ -12,34 +12,24 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, get_args
 
 import msgspec
 from msgspec import Struct, field
 
 from agent.duration import parse_duration
+from checks.aws.settings import AwsSettings
 from checks.yaml import Map, YamlError, find_place, plain, read_yaml
+
+T = TypeVar("T")
 
 
 class ConfigError(Exception):
     """The configuration is wrong; the message says where and what to do."""
 
 
-class TargetSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One target to observe, and how to reach it."""
-
-    provider: str
-    account: str = ""
-    """The id that is expected; another one answering is an error. Empty: whoever answers."""
-    name: str = ""
-    regions: tuple[str, ...] = ()
-    """Empty: every region that is enabled in the account."""
-    profile: str = ""
-    role_arn: str = ""
-    external_id: str = ""
-    endpoint_url: str = ""
-    """For a VPC endpoint, a proxy or a test server; empty: the provider's own."""
-    ca_bundle: str = ""
+TargetSettings = AwsSettings
+"""What an entry of `targets` can say; a union over `checks/<provider>/settings.py`."""
 
 
 class FileSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -98,7 +88,7 @@ class RunSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The whole configuration of one agent."""
 
-    targets: tuple[TargetSettings, ...] = (TargetSettings(provider="aws"),)
+    targets: tuple[TargetSettings, ...] = (AwsSettings(),)
     store: str = "assay-data"
     """Folder of the evidence store and of the signing key."""
     origin: str = "assay.local/agent"
@@ -116,6 +106,10 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     folder: str = ""
     """Folder of the file that was read; relative paths start there."""
     file: str = ""
+
+    def of(self, kind: type[T]) -> tuple[T, ...]:
+        """Pick the entries of `targets` that are settings of one provider."""
+        return tuple(each for each in self.targets if isinstance(each, kind))
 
     def path(self, written: str) -> Path:
         """Resolve a path written in the configuration against the configuration's own folder."""
@@ -184,13 +178,32 @@ def _convert(document: Mapping[str, Any]) -> Settings:
     for own in ("folder", "file"):
         if own in document:
             raise _Mistake(own, f"unknown field `{own}`")
+    _check_providers(document.get("targets"))
     try:
         return msgspec.convert(document, Settings)
     except msgspec.ValidationError as error:
-        message, _, path = str(error).partition(" - at `$")
-        field_name = re.search("unknown field `(.+)`", message)
-        whole = f"{path.rstrip('`')}.{field_name[1]}" if field_name else path.rstrip("`")
-        raise _Mistake(whole.lstrip("."), message) from None
+        message, _, rest = str(error).partition(" - at `$")
+        path = rest.rstrip("`").lstrip(".")
+        unknown = re.search("unknown field `(.+)`", message)
+        keyed = _OWN.match(message)
+        if unknown:
+            path = f"{path}.{unknown[1]}".lstrip(".")
+        elif keyed:
+            path = f"{path}.{keyed[1]}".lstrip(".")
+            message = f"{path}: {message[keyed.end() :]}"
+        raise _Mistake(path, message) from None
+
+
+_OWN = re.compile(r"([a-z_]+(?:\[\d+\])?): ")
+"""How a message of a settings' own `__post_init__` begins: with the key that is wrong."""
+
+
+def _check_providers(targets: Any) -> None:
+    for index, entry in enumerate(targets if isinstance(targets, list | tuple) else ()):
+        if isinstance(entry, Mapping) and entry.get("provider") not in PROVIDERS:
+            key, known = f"targets[{index}].provider", ", ".join(PROVIDERS)
+            said = f"{entry['provider']!r} is not known" if "provider" in entry else "it is missing"
+            raise _Mistake(key, f"{key}: {said}; use {known}")
 
 
 def _steps(path: str) -> list[str | int]:
@@ -215,10 +228,6 @@ def _check(settings: Settings) -> None:
                 raise _Mistake(key, f"{key}: {error}") from None
     if not settings.targets:
         raise _Mistake("targets", "targets: name at least one target to observe")
-    for index, target in enumerate(settings.targets):
-        if target.provider not in PROVIDERS:
-            key, known = f"targets[{index}].provider", ", ".join(PROVIDERS)
-            raise _Mistake(key, f"{key}: {target.provider!r} is not known; use {known}")
     if not 1 <= settings.run.threads <= MAX_THREADS:
         raise _Mistake("run.threads", f"run.threads: a number from 1 to {MAX_THREADS} is expected")
     if settings.run.max_attempts < 1:
@@ -243,6 +252,9 @@ def _check_listen(http: HttpSettings) -> None:
         )
 
 
-PROVIDERS = ("aws",)
+PROVIDERS = tuple(
+    str(each.__struct_config__.tag) for each in get_args(TargetSettings) or (TargetSettings,)
+)
+"""The tags of the settings above: what `provider` can be."""
 MAX_THREADS = 256
 MAX_PORT = 65535

@@ -6,7 +6,9 @@ is, is made anew for each run.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from importlib import import_module
+from typing import cast
 
 from msgspec import Struct
 
@@ -15,6 +17,7 @@ from agent.duration import parse_duration
 from agent.run import CLOCK
 from checks.files.session import FilesSession, Source, WithFiles
 from checks.model import CallError, Check, Session, Target
+from checks.provider import Provider, Room
 
 
 class TargetError(Exception):
@@ -27,7 +30,6 @@ class Observed(Struct, frozen=True, kw_only=True):
     """One target and the way to it."""
 
     target: Target
-    settings: TargetSettings
     open: Callable[[], Session]
     """Make the session of one run; nothing is asked yet."""
 
@@ -37,15 +39,12 @@ def find_targets(settings: Settings, checks: Mapping[str, Check]) -> list[Observ
 
     One without `account` is asked who it is; raises `TargetError` when it does not answer.
     """
-    opened = _openers(settings, checks.values())
-    found = []
-    for index, each in enumerate(settings.targets):
-        opening = opened(each)
-        if each.account:
-            target = Target(provider=each.provider, id=each.account, name=each.name)
-        else:
-            target = _ask(opening(), f"targets[{index}]")
-        found.append(Observed(target=target, settings=each, open=opening))
+    files = _files(settings)
+    found = [
+        Observed(target=target, open=_opener(provider, target, files))
+        for index, provider in enumerate(open_providers(settings, checks.values()))
+        for target in _ask(provider, f"targets[{index}]")
+    ]
     labels = [each.target.label for each in found]
     for label in labels:
         if labels.count(label) > 1:
@@ -53,41 +52,40 @@ def find_targets(settings: Settings, checks: Mapping[str, Check]) -> list[Observ
     return found
 
 
-def _ask(session: Session, where: str) -> Target:
+def open_providers(settings: Settings, checks: Iterable[Check]) -> list[Provider]:
+    """Open every entry of `targets`, in their order; nobody is asked anything."""
+    by_provider: dict[str, list[TargetSettings]] = {}
+    for entry in settings.targets:
+        by_provider.setdefault(entry.provider, []).append(entry)
+    known = list(checks)
+    opened = {
+        name: iter(_open(name, entries, settings, known)) for name, entries in by_provider.items()
+    }
+    return [next(opened[entry.provider]) for entry in settings.targets]
+
+
+def _open(
+    name: str, entries: Sequence[TargetSettings], settings: Settings, checks: Iterable[Check]
+) -> list[Provider]:
+    # The SDK of a cloud is loaded only when a target of it is opened.
+    room = cast("Room", import_module(f"checks.{name}.provider"))
+    return room.open_providers(
+        entries, checks=checks, threads=settings.run.threads, path=settings.path, now=CLOCK.now
+    )
+
+
+def _opener(provider: Provider, target: Target, files: FilesSession) -> Callable[[], Session]:
+    return lambda: WithFiles(provider.open_session(target), files)
+
+
+def _ask(provider: Provider, where: str) -> list[Target]:
     try:
-        return session.target
+        return [each.target for each in provider.members() if not each.state]
     except CallError as error:
         raise TargetError(
             f"{where}: cannot tell which account this is: {error}; renew the credentials, or set"
             " `account` so that the agent can start and record that it cannot see"
         ) from error
-
-
-def _openers(
-    settings: Settings, checks: Iterable[Check]
-) -> Callable[[TargetSettings], Callable[[], Session]]:
-    from checks.aws.clients import Access, Clients  # noqa: PLC0415 - the SDK, only when it is used
-    from checks.aws.session import AwsSession  # noqa: PLC0415 - as above
-
-    known = list(checks)
-    files = _files(settings)
-    clients: dict[str, Clients] = {}
-
-    def opener(each: TargetSettings) -> Callable[[], Session]:
-        bundle = str(settings.path(each.ca_bundle)) if each.ca_bundle else ""
-        if bundle not in clients:
-            clients[bundle] = Clients(known, threads=settings.run.threads, ca_bundle=bundle)
-        access = Access(
-            profile=each.profile,
-            role_arn=each.role_arn,
-            external_id=each.external_id,
-            account=each.account,
-            regions=each.regions,
-            endpoint_url=each.endpoint_url,
-        )
-        return lambda: WithFiles(AwsSession(clients[bundle], access, name=each.name), files)
-
-    return opener
 
 
 def _files(settings: Settings) -> FilesSession:

@@ -3,6 +3,7 @@
 import pytest
 
 from agent.config import ConfigError, load_settings
+from checks.aws.settings import AwsSettings
 
 
 def write(folder, text):
@@ -14,7 +15,7 @@ def write(folder, text):
 def test_no_file_means_one_aws_target_with_the_sdks_own_credentials(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     settings = load_settings(None, {})
-    assert [target.provider for target in settings.targets] == ["aws"]
+    assert settings.targets == (AwsSettings(),)
     assert settings.http.listen == "127.0.0.1:9464"
 
 

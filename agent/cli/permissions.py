@@ -61,8 +61,9 @@ def permissions(
 def _agent(settings: Settings) -> Policy | None:
     """Policy of the agent's own identity, from the targets that are reached through a role."""
     from agent.permissions.aws import agent_policy
+    from checks.aws.settings import AwsSettings
 
-    targets = [target for target in settings.targets if target.provider == "aws"]
+    targets = settings.of(AwsSettings)
     return agent_policy((each.role_arn for each in targets if each.role_arn), discovers=False)
 
 

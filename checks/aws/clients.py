@@ -26,13 +26,17 @@ from botocore.exceptions import BotoCoreError, ClientError
 from msgspec import Struct
 
 from checks.aws.errors import from_client_error, from_sdk_error
-from checks.aws.guard import allowed, put_guard
+from checks.aws.guard import allowed, names_of, put_guard
+from checks.aws.models import FewOperations, new_loader
 from checks.aws.pages import Pages
 from checks.canonical import rfc3339
 from checks.model import CallError, Cause, Check
 
 AMAZON_ROOTS = Path(__file__).parent / "amazon_roots.pem"
 """Amazon Root CA 1-4 and the Starfield roots, as they are in the SDK's own bundle."""
+
+NEEDED = frozenset({"s3:HeadBucket"})
+"""What the SDK calls of its own accord (a bucket is elsewhere); the guard refuses it by name."""
 
 DEFAULT_REGION = "us-east-1"
 """Where calls to the whole target go when neither the user nor the environment names a region."""
@@ -47,6 +51,8 @@ class Access(Struct, frozen=True, kw_only=True):
     role_arn: str = ""
     external_id: str = ""
     session_name: str = "assay"
+    partition: str = ""
+    """The partition that must answer; empty: whichever does."""
     account: str = ""
     """The id that the account must have; empty: whichever it is."""
     regions: tuple[str, ...] = ()
@@ -89,7 +95,7 @@ class Clients:
         self._lock = threading.RLock()
         self._sessions: dict[Access, botocore.session.Session] = {}
         self._clients: OrderedDict[tuple[Access, str, str], Any] = OrderedDict()
-        self._loader = botocore.session.Session().get_component("data_loader")
+        self._loader = new_loader(FewOperations(names_of(self._allow | NEEDED)))
         self.pages = Pages(self._loader)
 
     def client(self, access: Access, service: str, region: str) -> Any:

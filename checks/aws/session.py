@@ -128,7 +128,11 @@ class AwsSession:
                     message = f"these credentials are of {account}, not {self._access.account}"
                     raise CallError(Cause.AUTH, "WrongAccount", message)
                 arn = data["Arn"]
-                self._who = _Identity(account=account, arn=arn, partition=arn.split(":")[1])
+                partition = arn.split(":")[1]
+                if self._access.partition not in {"", partition}:
+                    message = f"{account} is in {partition}, not in {self._access.partition}"
+                    raise CallError(Cause.AUTH, "WrongPartition", message)
+                self._who = _Identity(account=account, arn=arn, partition=partition)
             return self._who
 
     def _regions(self) -> _Regions:
