@@ -21,7 +21,7 @@ def checks(tmp_path_factory):
     return checks_of(tmp_path_factory.mktemp("checks"), CHECKS)
 
 
-@pytest.mark.parametrize("name", sorted(SHIPPED))
+@pytest.mark.parametrize("name", sorted(name for name in SHIPPED if name.startswith("aws.")))
 def test_every_shipped_check_is_answered_by_aws(name):
     assert problems(SHIPPED[name], SHIPPED) == []
     jsonschema.Draft202012Validator.check_schema(schema_of(SHIPPED[name], SHIPPED))

@@ -186,7 +186,8 @@ class WithFiles:
 def _read(path: Path) -> tuple[bytes, datetime]:
     """The bytes of a file and when it was last modified. Raises `CallError`."""
     try:
-        with path.open("rb") as file:
+        # Without waiting: a pipe in the file's place would hold the run for ever.
+        with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb") as file:  # noqa: PTH123 - a descriptor
             before = os.fstat(file.fileno())
             if not stat.S_ISREG(before.st_mode):
                 raise _wrong("NotAFile", f"{path} is not a regular file")
