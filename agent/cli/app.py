@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 
 from agent import __version__
-from agent.cli import check, demo, evidence, permissions, rules, serve, setup
+from agent.cli import check, checks, demo, evidence, permissions, rules, serve, setup
 from agent.cli.exits import CommandError, Exit
 from agent.cli.output import printable
 
@@ -33,6 +33,8 @@ app.command("init")(setup.init)
 app.command("doctor")(setup.doctor)
 app.command("permissions")(permissions.permissions)
 app.add_typer(rules.app, name="rules")
+app.add_typer(checks.app, name="checks")
+app.command("reference")(checks.write_reference)
 app.add_typer(evidence.app, name="evidence")
 app.command("replay")(evidence.replay)
 

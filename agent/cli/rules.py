@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -23,9 +24,10 @@ FORM = Annotated[Format, typer.Option("--format", "-f", help="How to show it.")]
 @app.command("list")
 def list_rules(context: typer.Context, form: FORM = Format.TABLE) -> None:
     """List the rules in force."""
-    rows = [_row(rule) for rule in _pack(context).rules.values()]
-    columns = ("rule", "severity", "every", "check", "soc2", "title")
-    show(Listing(schema="assay.rules.v1", columns=columns, rows=rows), form)
+    from agent.reference.facts import RULE_COLUMNS, rule_row
+
+    rows = [rule_row(rule) for rule in _pack(context).rules.values()]
+    show(Listing(schema="assay.rules.v1", columns=RULE_COLUMNS, rows=rows), form)
 
 
 @app.command("show")
@@ -35,31 +37,13 @@ def show_rule(
     form: FORM = Format.TABLE,
 ) -> None:
     """Show a rule: what it says, what it reads, what it needs, how to mend what fails."""
-    from agent.plan import make_plan
+    from agent.reference.facts import rule_facts
 
     pack = _pack(context)
-    waiting = pack.waiting.get(rule)
-    one = waiting.rule if waiting else _find(pack.rules, rule)
-    plan = make_plan({one.id: one}, pack.checks)
-    facts = {
-        **_row(one),
-        "criteria": {name: list(ids) for name, ids in one.criteria.items()},
-        "params": {
-            name: {"value": one.params[name], "default": param.default, "help": param.help}
-            for name, param in one.declared.items()
-        },
-        "when": one.when.source if one.when else "",
-        "require": [clause.that.source for clause in one.require],
-        "reads": sorted(one.reads),
-        "needs": list(plan.permissions),
-        "rationale": one.rationale,
-        "remediation": one.remediation.text if one.remediation else "",
-        **({"waiting": waiting.words} if waiting else {}),
-        "file": str(one.path),
-        "sha256": one.sha256,
-    }
+    waiting = {name: each.rule for name, each in pack.waiting.items()}
+    facts = rule_facts(_find({**pack.rules, **waiting}, rule), pack.checks)
     if form is Format.TABLE:
-        _print(facts)
+        sys.stdout.write("\n".join(_lines(facts)) + "\n")
     else:
         show(Listing(schema="assay.rule.v1", columns=tuple(facts), rows=[facts]), form)
 
@@ -179,30 +163,32 @@ def _find(rules: Mapping[str, Rule], name: str) -> Rule:
     return rules[name]
 
 
-def _row(rule: Rule) -> dict[str, Any]:
-    from agent.duration import to_text
-
-    return {
-        "rule": rule.id,
-        "severity": str(rule.severity),
-        "every": to_text(rule.every),
-        "check": rule.check,
-        "soc2": list(rule.criteria.get("soc2", ())),
-        "title": rule.title,
-    }
-
-
-def _print(facts: dict[str, Any]) -> None:
-    lines = [facts["title"], *([facts["waiting"]] if "waiting" in facts else []), ""]
-    names = ("rule", "severity", "every", "check", "file", "sha256")
-    lines += [f"{name:<12}{facts[name]}" for name in names]
-    lines += [f"{name:<20}{', '.join(ids)}" for name, ids in facts["criteria"].items()]
+def _lines(facts: Mapping[str, Any]) -> Iterator[str]:
+    yield from (facts["title"], "")
+    names = ("rule", "severity", "every", "check", "control", "owner", "file", "sha256")
+    yield from (f"{name:<20}{facts[name]}" for name in names if facts[name])
+    yield from (f"{name:<20}{', '.join(ids)}" for name, ids in facts["criteria"].items())
     for name, param in facts["params"].items():
-        lines.append(
-            f"param {name} = {param['value']} (default {param['default']}): {param['help']}"
+        bounds = "".join(
+            f", {bound} {param[bound]}" for bound in ("min", "max", "values") if bound in param
         )
-    lines += ["", "applies when  " + facts["when"]] if facts["when"] else [""]
-    lines += [f"requires      {source}" for source in facts["require"]]
-    lines += ["", "reads   " + ", ".join(facts["reads"]), "needs   " + ", ".join(facts["needs"])]
-    lines += ["", "Why", facts["rationale"], "", "How to mend it", facts["remediation"]]
-    sys.stdout.write("\n".join(lines) + "\n")
+        value = f"{param['value']} (default {param['default']}{bounds})"
+        yield f"param {name}: {param['type']} = {value}: {param['help']}"
+    yield ""
+    if facts["when"]:
+        yield f"applies when  {facts['when']}"
+    yield from (f"each {name} of {items}" for name, items in facts["each"].items())
+    for clause in facts["require"]:
+        yield from (f"requires      {clause['that']}", f"  otherwise   {clause['message']}")
+    yield from (f"judged        {facts['judged']}", "")
+    yield f"reads   {', '.join(facts['reads'])}"
+    yield f"calls   {', '.join(each['call'] for each in facts['calls'])}"
+    yield f"needs   {', '.join(facts['needs'])}"
+    yield from ("", "Why", facts["rationale"], "", "How to mend it", facts["remediation"])
+    yield from ("", "Examples")
+    for example in facts["examples"]:
+        shown = [json.dumps(resource) for resource in example["resources"]]
+        more = [
+            f"{key}: {json.dumps(example[key])}" for key in ("params", "unseen") if key in example
+        ]
+        yield f"  {example['expect']:<16}{'; '.join([*(shown or ['no resource']), *more])}"
