@@ -172,7 +172,8 @@ def ours(url: str, threads: int) -> dict[str, float]:
     clients = Clients(checks.values(), threads=threads)
     access = Access(endpoint_url=url, region="us-east-1")
     for service in ("sts", "ec2", "s3"):  # the models are loaded before the clock starts
-        clients.client(access, service, "us-east-1")
+        with clients.client(access, service, "us-east-1"):
+            pass
     begun = time.process_time()
     run = collect(
         AwsSession(clients, access),

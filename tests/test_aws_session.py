@@ -1,6 +1,8 @@
 """A session can only read, says truly what went wrong, and enters accounts as it was told to."""
 
 import ssl
+from collections import defaultdict
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -8,7 +10,7 @@ import botocore
 import pytest
 from aws_endpoint import Endpoint
 from aws_kit import ENVIRONMENT, checks_of, client, look, session_on
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, NoCredentialsError
 from test_collect import CHECKS
 
 from checks.aws.clients import AMAZON_ROOTS, Access, Clients, parse_time
@@ -45,17 +47,22 @@ def sdk_client(endpoint, checks, service):
     return Clients(checks.values()).client(access, service, "")
 
 
+def client_of(clients, access, service, region):
+    with clients.client(access, service, region) as made:
+        return made
+
+
 def test_a_write_through_the_session_s_own_client_never_leaves(endpoint, checks):
     client(endpoint, "s3").create_bucket(Bucket="precious")
     endpoint.forget()
-    s3 = sdk_client(endpoint, checks, "s3")
-    with pytest.raises(CallError) as caught:
-        s3.delete_bucket(Bucket="precious")
-    assert caught.value.cause is Cause.BLOCKED_WRITE
-    with pytest.raises(CallError):
-        s3.generate_presigned_url("put_object", Params={"Bucket": "precious", "Key": "k"})
-    assert endpoint.calls() == {}
-    assert [b["Name"] for b in s3.list_buckets()["Buckets"]] == ["precious"]
+    with sdk_client(endpoint, checks, "s3") as s3:
+        with pytest.raises(CallError) as caught:
+            s3.delete_bucket(Bucket="precious")
+        assert caught.value.cause is Cause.BLOCKED_WRITE
+        with pytest.raises(CallError):
+            s3.generate_presigned_url("put_object", Params={"Bucket": "precious", "Key": "k"})
+        assert endpoint.calls() == {}
+        assert [b["Name"] for b in s3.list_buckets()["Buckets"]] == ["precious"]
 
 
 @pytest.mark.parametrize(
@@ -71,8 +78,11 @@ def test_a_write_through_the_session_s_own_client_never_leaves(endpoint, checks)
     ],
 )
 def test_only_what_a_check_names_can_be_called(endpoint, checks, service, call):
-    with pytest.raises(CallError, match="not among the reads"):
-        call(sdk_client(endpoint, checks, service))
+    with (
+        sdk_client(endpoint, checks, service) as made,
+        pytest.raises(CallError, match="not among the reads"),
+    ):
+        call(made)
     assert endpoint.calls() == {}
 
 
@@ -177,17 +187,76 @@ def test_a_region_that_aws_does_not_know_is_refused(endpoint, checks):
 def test_clients_are_made_once_and_shared_between_sessions(endpoint, checks):
     clients = Clients(checks.values())
     access = Access(endpoint_url=endpoint.url, region="us-east-1")
-    assert clients.client(access, "s3", "") is clients.client(access, "s3", "us-east-1")
-    assert clients.client(access, "s3", "eu-west-1") is not clients.client(access, "s3", "")
+    here = client_of(clients, access, "s3", "")
+    assert here is client_of(clients, access, "s3", "us-east-1")
+    assert here is not client_of(clients, access, "s3", "eu-west-1")
 
 
 def test_the_clients_kept_are_bounded(endpoint, checks):
     clients = Clients(checks.values(), most=2)
     access = Access(endpoint_url=endpoint.url, region="us-east-1")
-    first = clients.client(access, "s3", "us-east-1")
+    first = client_of(clients, access, "s3", "us-east-1")
     for region in ("eu-west-1", "eu-west-2"):
-        clients.client(access, "s3", region)
-    assert clients.client(access, "s3", "us-east-1") is not first
+        client_of(clients, access, "s3", region)
+    assert client_of(clients, access, "s3", "us-east-1") is not first
+
+
+def test_accounts_share_clients_and_each_signs_with_its_own_role(endpoint, checks):
+    clients = Clients(checks.values())
+    roles = [f"arn:aws:iam::{n:012}:role/assay" for n in range(1, 31)]
+    sessions = [
+        AwsSession(clients, Access(endpoint_url=endpoint.url, region="us-east-1", role_arn=role))
+        for role in roles
+    ]
+    with ThreadPoolExecutor(8) as pool:
+        for _ in range(3):
+            found = list(pool.map(lambda session: session.target.id, sessions))
+            list(pool.map(lambda s: s.request(checks["aws.s3.bucket"].list, {}, ""), sessions))
+    assert found == [role.split(":")[4] for role in roles]
+    assert endpoint.calls()["sts:AssumeRole"] == 30
+    by_key = defaultdict(set)
+    for sent in endpoint.sent:
+        by_key[sent.account_key].add(sent.operation)
+    assert len(by_key) == 31
+    assert by_key["test"] == {"AssumeRole"}
+    assert len(clients) == 2
+
+
+def test_a_client_signs_nothing_when_nobody_acts(endpoint, checks):
+    clients = Clients(checks.values())
+    access = Access(endpoint_url=endpoint.url, region="us-east-1")
+    s3 = client_of(clients, access, "s3", "")
+    with pytest.raises(NoCredentialsError):
+        s3.list_buckets()
+    assert endpoint.calls() == {}
+
+
+def test_another_partition_than_was_meant_is_refused(endpoint, checks):
+    seen = look(endpoint, checks, {"aws.s3.bucket": set()}, partition="aws-us-gov")
+    (gap,) = seen.listing_gaps()
+    assert (gap.cause, gap.code) == (Cause.AUTH, "WrongPartition")
+    assert "s3:ListBuckets" not in endpoint.calls()
+
+
+@pytest.mark.parametrize(
+    ("partition", "configured", "host"),
+    [
+        ("", "", "us-east-1.amazonaws.com"),
+        ("", "eu-west-1", "eu-west-1.amazonaws.com"),
+        ("aws-us-gov", "", "us-gov-west-1.amazonaws.com"),
+        ("aws-us-gov", "us-gov-east-1", "us-gov-east-1.amazonaws.com"),
+        ("aws-cn", "eu-west-1", "cn-northwest-1.amazonaws.com.cn"),
+    ],
+)
+def test_roles_are_assumed_in_the_partition_s_own_region(
+    checks, monkeypatch, partition, configured, host
+):
+    for name, value in ENVIRONMENT.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("AWS_STS_REGIONAL_ENDPOINTS", "legacy")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", configured)
+    clients, access = Clients(checks.values()), Access(partition=partition)
+    assert client_of(clients, access, "sts", "").meta.endpoint_url == f"https://sts.{host}"
 
 
 def test_amazon_s_roots_are_the_sdk_s_own_and_seven():
@@ -213,7 +282,7 @@ def test_the_small_bundle_is_for_amazon_s_own_partition(
     monkeypatch.delenv("AWS_CA_BUNDLE", raising=False)
     for name, value in {**ENVIRONMENT, **environment}.items():
         monkeypatch.setenv(name, value)
-    made = Clients(checks.values()).client(Access(region=region), "sqs", "")
+    made = client_of(Clients(checks.values()), Access(region=region), "sqs", "")
     verify = made._endpoint.http_session._verify
     assert (verify == str(AMAZON_ROOTS)) is small
 

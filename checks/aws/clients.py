@@ -1,4 +1,4 @@
-"""Makes the SDK's clients once and keeps them, as measured in study `aws.md`, section 6.
+"""Makes the SDK's clients once for all accounts and keeps them; study `aws.md`, section 6.
 
 One loader of API models for the process (a client of a service costs 5 ms instead of 90 after the
 first), connections kept between runs, a time parser twice as fast, Amazon's seven root
@@ -11,7 +11,8 @@ from __future__ import annotations
 import json
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -20,11 +21,13 @@ from urllib.parse import urlsplit, urlunsplit
 
 import botocore.session
 import botocore.utils
+import msgspec
 from botocore.config import Config
 from botocore.credentials import DeferredRefreshableCredentials
 from botocore.exceptions import BotoCoreError, ClientError
 from msgspec import Struct
 
+from checks.aws.credentials import Credentials, Kept, Signing
 from checks.aws.errors import from_client_error, from_sdk_error
 from checks.aws.guard import allowed, names_of, put_guard
 from checks.aws.models import FewOperations, new_loader
@@ -38,12 +41,15 @@ AMAZON_ROOTS = Path(__file__).parent / "amazon_roots.pem"
 NEEDED = frozenset({"s3:HeadBucket"})
 """What the SDK calls of its own accord (a bucket is elsewhere); the guard refuses it by name."""
 
-DEFAULT_REGION = "us-east-1"
+HOMES = {"aws": "us-east-1", "aws-us-gov": "us-gov-west-1", "aws-cn": "cn-northwest-1"}
 """Where calls to the whole target go when neither the user nor the environment names a region."""
 
 
 class Access(Struct, frozen=True, kw_only=True):
     """How to get into one AWS account: the SDK's default chain, and a role from there if any."""
+
+    source: Access | None = None
+    """Whose credentials assume the role; None: those of the SDK's chain."""
 
     profile: str = ""
     region: str = ""
@@ -62,7 +68,7 @@ class Access(Struct, frozen=True, kw_only=True):
 
 
 class Clients:
-    """The SDK's clients of this process, one an account, service and region. Thread-safe."""
+    """The SDK's clients of this process, one a service and region. Thread-safe."""
 
     def __init__(
         self,
@@ -90,43 +96,77 @@ class Clients:
             "read_timeout": read_timeout,
             "user_agent_extra": user_agent,
             "tcp_keepalive": True,
+            # A client is not of one account, so it has no address of one account's own.
+            "account_id_endpoint_mode": "disabled",
         }
         self._most = most
         self._lock = threading.RLock()
-        self._sessions: dict[Access, botocore.session.Session] = {}
+        self._signing = Signing()
+        self._credentials = Kept()
+        self._sessions: dict[Access, tuple[botocore.session.Session, Any]] = {}
         self._clients: OrderedDict[tuple[Access, str, str], Any] = OrderedDict()
         self._loader = new_loader(FewOperations(names_of(self._allow | NEEDED)))
         self.pages = Pages(self._loader)
 
-    def client(self, access: Access, service: str, region: str) -> Any:
-        """The client of `service` in `region` (empty: the home region). Raises SDK errors."""
-        key = (access, service, region or self.home(access))
+    @contextmanager
+    def client(self, access: Access, service: str, region: str) -> Iterator[Any]:
+        """The client of `service` in `region` (empty: the home region), acting as `access`.
+
+        Only inside the block, and in this thread, does it sign. Raises SDK errors.
+        """
+        key = (_way(access), service, region or self.home(access))
         with self._lock:
             if key not in self._clients:
                 self._clients[key] = self._make(self.sdk_session(access), *key)
                 if len(self._clients) > self._most:
                     self._clients.popitem(last=False)
             self._clients.move_to_end(key)
-            return self._clients[key]
+            client = self._clients[key]
+        with self._signing.acting(self._credentials_of(access)):
+            yield client
+
+    def __len__(self) -> int:
+        """How many clients there are."""
+        return len(self._clients)
 
     def home(self, access: Access) -> str:
-        """The region of calls to the whole account."""
+        """The region of calls to the whole account, and to STS."""
         if access.region:
             return access.region
-        return self.sdk_session(access).get_config_variable("region") or DEFAULT_REGION
+        session = self.sdk_session(access)
+        configured: str = session.get_config_variable("region") or ""
+        if not access.partition:
+            return configured or HOMES["aws"]
+        if configured and session.get_partition_for_region(configured) == access.partition:
+            return configured
+        return HOMES.get(access.partition, configured)
 
     def sdk_session(self, access: Access) -> botocore.session.Session:
         """The SDK's session for `access`, guarded. Raises `ProfileNotFound`."""
-        with self._lock:
-            if access not in self._sessions:
-                self._sessions[access] = self._session(access)
-            return self._sessions[access]
+        return self._session(access)[0]
 
-    def _session(self, access: Access) -> botocore.session.Session:
-        session = self._bare_session(access.profile)
-        if access.role_arn:
-            session.register_component("credential_provider", _Role(self, access))
-        return session
+    def _session(self, access: Access) -> tuple[botocore.session.Session, Any]:
+        """The session, and the chain in which it finds credentials."""
+        way = _way(access)
+        with self._lock:
+            if way not in self._sessions:
+                session = self._bare_session(way.profile)
+                chain = session.get_component("credential_provider")
+                session.register_component("credential_provider", self._signing)
+                self._sessions[way] = (session, chain)
+            return self._sessions[way]
+
+    def _credentials_of(self, access: Access) -> Credentials:
+        if not access.role_arn:
+            return self._credentials.of(_way(access), self._session(access)[1].load_credentials)
+        who = msgspec.structs.replace(access, account="", regions=())
+        return self._credentials.of(
+            who,
+            # Fetched when first needed, and again before they expire.
+            lambda: DeferredRefreshableCredentials(
+                refresh_using=lambda: self.assume(access), method="assume-role"
+            ),
+        )
 
     def _bare_session(self, profile: str) -> botocore.session.Session:
         session = botocore.session.Session(profile=profile or None)
@@ -134,6 +174,8 @@ class Clients:
         session.get_component("response_parser_factory").set_parser_defaults(
             timestamp_parser=parse_time
         )
+        # Sessions of STS's global endpoint do not work in regions that an account has opted in to.
+        session.set_config_variable("sts_regional_endpoints", "regional")
         session.register("before-parse", refuse_torn, unique_id="assay-torn")
         put_guard(session, self._allow)
         return session
@@ -157,14 +199,15 @@ class Clients:
 
     def assume(self, access: Access) -> dict[str, str]:
         """Credentials of the role, as the SDK wants them to refresh by. Raises `CallError`."""
-        base = Access(
-            profile=access.profile, region=access.region, endpoint_url=access.endpoint_url
+        base = access.source or msgspec.structs.replace(
+            _way(access), region=access.region, partition=access.partition
         )
         given = {"ExternalId": access.external_id} if access.external_id else {}
         try:
-            answer = self.client(base, "sts", "").assume_role(
-                RoleArn=access.role_arn, RoleSessionName=access.session_name, **given
-            )["Credentials"]
+            with self.client(base, "sts", "") as sts:
+                answer = sts.assume_role(
+                    RoleArn=access.role_arn, RoleSessionName=access.session_name, **given
+                )["Credentials"]
         except ClientError as error:
             raise _not_assumed(access, from_client_error(error)) from error
         except BotoCoreError as error:
@@ -177,18 +220,14 @@ class Clients:
         }
 
 
-class _Role:
-    """What the SDK asks for credentials when an account is entered by a role."""
-
-    def __init__(self, clients: Clients, access: Access) -> None:
-        self._clients = clients
-        self._access = access
-
-    def load_credentials(self) -> DeferredRefreshableCredentials:
-        """Credentials that are fetched when first needed, and again before they expire."""
-        return DeferredRefreshableCredentials(
-            refresh_using=lambda: self._clients.assume(self._access), method="assume-role"
-        )
+def _way(access: Access) -> Access:
+    """What all accounts behind one entry of the configuration have in common."""
+    return Access(
+        profile=access.profile,
+        region=access.region,
+        session_name=access.session_name,
+        endpoint_url=access.endpoint_url,
+    )
 
 
 def parse_time(value: Any) -> str:

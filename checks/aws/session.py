@@ -90,9 +90,9 @@ class AwsSession:
     ) -> Answer:
         """Make one request, of one page, once. Raises `CallError`."""
         try:
-            client = self._clients.client(self._access, call.service, region)
-            method = getattr(client, botocore.xform_name(call.operation))
-            answer = method(**params, **(after or {}))
+            with self._clients.client(self._access, call.service, region) as client:
+                method = getattr(client, botocore.xform_name(call.operation))
+                answer = method(**params, **(after or {}))
         except ClientError as error:
             raise from_client_error(error) from error
         except BotoCoreError as error:
