@@ -8,9 +8,9 @@ from functools import cache
 from pathlib import Path
 
 from agent.rules.load import load_rules, read_rule
-from checks.aws.schema import schema_of
 from checks.load import load_checks
 from checks.model import Cause, Gap, Observation, Resource, Target
+from checks.schema import schema_of
 
 ROOT = Path(__file__).parents[1]
 CHECKS = load_checks()

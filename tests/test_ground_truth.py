@@ -27,10 +27,10 @@ from agent.plan import make_plan
 from agent.rules.load import load_rules
 from agent.run import CLOCK, Runner, Task
 from checks.aws.clients import Access, Clients
-from checks.aws.schema import schema_of
 from checks.aws.session import AwsSession
 from checks.load import load_checks
 from checks.model import Cause
+from checks.schema import schema_of
 
 ROOT = Path(__file__).parent.parent
 REGIONS = ("us-east-1", "eu-west-1")

@@ -10,8 +10,8 @@ from agent.model import Outcome, Severity
 from agent.rules.load import RuleError, load_rules, read_rule
 from agent.rules.rule import Per, Quantifier
 from agent.rules.scaffold import scaffold
-from checks.aws.schema import schema_of
 from checks.load import load_checks
+from checks.schema import schema_of
 
 ROOT = Path(__file__).parents[1]
 CHECKS = load_checks()
