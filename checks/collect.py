@@ -127,16 +127,17 @@ class Collecting(Iterator[Observation]):
 
     def _regional(self) -> list[str]:
         """The regional checks among the wanted ones, their parents and those joined with them."""
-        found: list[str] = []
+        reached: set[str] = set()
         waiting = list(self._wanted)
         while waiting:
-            check = self._checks[waiting.pop()]
-            wanted = self._wanted.get(check.name, frozenset())
+            name = waiting.pop()
+            if name in reached:  # two checks may be joined with each other
+                continue
+            reached.add(name)
+            check, wanted = self._checks[name], self._wanted.get(name, frozenset())
             waiting += [check.parent] if check.parent else []
             waiting += [join.check for join in check.joins if join.name in wanted]
-            if check.scope is Scope.REGION and check.name not in found:
-                found.append(check.name)
-        return sorted(found)
+        return sorted(name for name in reached if self._checks[name].scope is Scope.REGION)
 
     def _unseen(self, error: CallError, names: set[str]) -> Iterator[Observation]:
         """One gap a check, of the whole target."""
