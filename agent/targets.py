@@ -70,7 +70,7 @@ def _open(
     # The SDK of a cloud is loaded only when a target of it is opened.
     room = cast("Room", import_module(f"checks.{name}.provider"))
     return room.open_providers(
-        entries, checks=checks, threads=settings.run.threads, path=settings.path, now=CLOCK.now
+        entries, checks=checks, threads=settings.run.threads, path=settings.path, clock=CLOCK
     )
 
 

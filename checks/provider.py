@@ -11,12 +11,12 @@ organization, a tenant or a folder holds. `checks/<provider>/` supplies (docs/pr
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
 from msgspec import Struct
 
+from checks.limits import Clock
 from checks.model import Check, Session, Target
 
 
@@ -68,12 +68,12 @@ class Room(Protocol):
         checks: Iterable[Check],
         threads: int,
         path: Callable[[str], Path],
-        now: Callable[[], datetime],
+        clock: Clock,
     ) -> list[Provider]:
         """Open every entry of this provider at once, so that they can share the SDK's clients.
 
         `entries` are of the type in `checks.<provider>.settings`; `checks` say which calls can be
-        made, `threads` how many at once; `path` resolves a path written in the configuration.
+        made, `threads` how many at once a target; `path` resolves a path of the configuration.
         Asks nobody anything, and raises nothing that an entry could cause.
         """
         ...

@@ -14,8 +14,16 @@ import botocore.session
 
 from checks.model import CallError, Cause, Check
 
-OWN = frozenset({"sts:GetCallerIdentity", "sts:AssumeRole", "ec2:DescribeRegions"})
-"""What a session calls for itself."""
+OWN = frozenset(
+    {
+        "sts:GetCallerIdentity",
+        "sts:AssumeRole",
+        "ec2:DescribeRegions",
+        "organizations:ListAccounts",
+        "organizations:ListChildren",
+    }
+)
+"""What it takes to find accounts, to enter them and to know their regions."""
 
 CREDENTIALS = frozenset(
     {
@@ -45,14 +53,19 @@ def put_guard(session: botocore.session.Session, allow: frozenset[str]) -> None:
         model = event["model"]
         name = f"{model.service_model.service_name}:{model.name}"
         if name not in allow:
-            raise CallError(
-                Cause.BLOCKED_WRITE,
-                "BlockedByGuard",
-                f"{name} is not among the reads that the checks name",
-            )
+            raise blocked(name)
 
     for event in ("provide-client-params", "before-call"):
         session.register(event, refuse, unique_id=f"assay-guard-{event}")
+
+
+def blocked(name: str) -> CallError:
+    """The error of a call to `service:operation`, which is not on the list."""
+    return CallError(
+        Cause.BLOCKED_WRITE,
+        "BlockedByGuard",
+        f"{name} is not among the reads that the checks name",
+    )
 
 
 def names_of(allow: frozenset[str]) -> Mapping[str, tuple[str, ...]]:

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime
 from pathlib import Path
 
 import msgspec
 
 from checks.aws.clients import Access, Clients
+from checks.aws.organization import find_members
 from checks.aws.session import AwsSession
-from checks.aws.settings import ROLE_ARN, AwsSettings
+from checks.aws.settings import ROLE_ARN, AwsSettings, OrganizationSettings
+from checks.calls import Caller
+from checks.ledger import Ledger
+from checks.limits import Clock, Limits
 from checks.model import Check, Target
 from checks.provider import Member, Provider
+
+PATIENCE = 300.0
+"""Seconds after which a list of accounts that is not whole is given up."""
 
 
 def open_providers(
@@ -21,7 +27,7 @@ def open_providers(
     checks: Iterable[Check],
     threads: int,
     path: Callable[[str], Path],
-    now: Callable[[], datetime],  # noqa: ARG001 - what is asked of AWS is never kept for later
+    clock: Clock,
 ) -> list[Provider]:
     """Open every entry; those with the same root certificates share their clients."""
     known = list(checks)
@@ -31,7 +37,11 @@ def open_providers(
         bundle = str(path(entry.ca_bundle)) if entry.ca_bundle else ""
         if bundle not in clients:
             clients[bundle] = Clients(known, threads=threads, ca_bundle=bundle)
-        opened.append(OneAccount(clients[bundle], entry))
+        if entry.organization:
+            found = Organization(clients[bundle], entry, entry.organization, clock)
+            opened.append(found)
+        else:
+            opened.append(OneAccount(clients[bundle], entry))
     return opened
 
 
@@ -65,6 +75,65 @@ class OneAccount:
         """A session that is right only on the account of `target`."""
         access = msgspec.structs.replace(self._access, account=target.id)
         return AwsSession(self._clients, access, name=target.name)
+
+
+class Organization:
+    """An entry that leads to the accounts of an organization: a `checks.provider.Provider`.
+
+    The account of the identity that finds the others is observed by that identity itself, all
+    others through the role.
+    """
+
+    finds = True
+
+    def __init__(
+        self,
+        clients: Clients,
+        settings: AwsSettings,
+        organization: OrganizationSettings,
+        clock: Clock,
+    ) -> None:
+        """Nothing is asked yet."""
+        self._clients = clients
+        self._settings = settings
+        self._organization = organization
+        self._clock = clock
+        self._access = access_of(settings)
+        self._own = ""
+        self._partition = self._access.partition or "aws"
+
+    @property
+    def label(self) -> str:
+        """The entry's name, or whose identity asks."""
+        settings = self._settings
+        return f"aws:organization:{settings.name or settings.role_arn or settings.profile}"
+
+    def members(self) -> tuple[Member, ...]:
+        """Every account that AWS lists, retried where that may help. Raises `CallError`."""
+        session = AwsSession(self._clients, self._access)
+        ends = self._clock.monotonic() + PATIENCE
+        caller = Caller(session, self._clock, Limits(), Ledger(), ends)
+        caller.identify()
+        names = session.names("")
+        self._own, self._partition = names["account"], names["partition"]
+        return find_members(caller, self._organization)
+
+    def open_session(self, target: Target) -> AwsSession:
+        """A session that is right only on the account of `target`, in the same partition."""
+        own = target.id == self._own
+        access = msgspec.structs.replace(self._access, account=target.id, partition=self._partition)
+        return AwsSession(
+            self._clients, access if own else self._through_role(access), name=target.name
+        )
+
+    def _through_role(self, access: Access) -> Access:
+        role = f"arn:{self._partition}:iam::{access.account}:role/{self._organization.role}"
+        return msgspec.structs.replace(
+            access,
+            source=self._access,
+            role_arn=role,
+            external_id=self._organization.external_id,
+        )
 
 
 def access_of(settings: AwsSettings) -> Access:

@@ -13,8 +13,8 @@ ROLE = re.compile(r"[\w+=,.@/-]{1,576}")
 """A role's path and name: docs.aws.amazon.com/IAM, reference_iam-quotas."""
 EXTERNAL_ID = re.compile(r"[\w+=,.@:/-]{2,1224}")
 """docs.aws.amazon.com/STS, API_AssumeRole."""
-PLACE = re.compile(r"\d{12}|ou-[0-9a-z]{4,32}-[0-9a-z]{8,32}|r-[0-9a-z]{4,32}")
-"""An account, an organizational unit or a root: docs.aws.amazon.com/organizations, API_Child."""
+PLACE = re.compile(r"\d{12}|ou-[0-9a-z]{4,32}-[0-9a-z]{8,32}")
+"""An account or an organizational unit: docs.aws.amazon.com/organizations, API_Child."""
 
 
 class OrganizationSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -24,7 +24,7 @@ class OrganizationSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """Name of the role in every member, with its path if it has one (`audit/AssayReader`)."""
     external_id: str = ""
     include: tuple[str, ...] = ()
-    """Accounts, organizational units with all below them, or roots; empty: the organization."""
+    """Accounts, and organizational units with all below them; empty: the whole organization."""
     exclude: tuple[str, ...] = ()
     """The same, taken away from what is included; the evidence lists what it takes away."""
     management_account: bool = True
@@ -36,7 +36,7 @@ class OrganizationSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fie
         _match_if(EXTERNAL_ID, "external_id", self.external_id, "an external id")
         for key in ("include", "exclude"):
             for index, place in enumerate(getattr(self, key)):
-                form = "an account (12 digits), an `ou-...` or an `r-...`"
+                form = "an account (12 digits) or an organizational unit (`ou-...`)"
                 _match(PLACE, f"{key}[{index}]", place, form)
 
 
