@@ -18,9 +18,9 @@ from agent.evaluate import evaluate
 from agent.pack import settle
 from agent.rules.load import load_rules
 from agent.rules.rule import Rule
-from checks.aws.schema import schema_of
 from checks.load import load_checks
 from checks.model import Observation, Resource, Target
+from checks.schema import schema_of
 
 RULES = Path(__file__).parents[1] / "rules"
 NOW = datetime(2026, 6, 1, tzinfo=UTC)

@@ -93,9 +93,9 @@ def _run(endpoint: str) -> dict[str, Any]:
     from agent.rules.load import load_rules  # noqa: PLC0415 - as above
     from agent.run import CLOCK, Runner, Task  # noqa: PLC0415 - as above
     from checks.aws.clients import Access, Clients  # noqa: PLC0415 - as above
-    from checks.aws.schema import schema_of  # noqa: PLC0415 - as above
     from checks.aws.session import AwsSession  # noqa: PLC0415 - as above
     from checks.load import load_checks  # noqa: PLC0415 - as above
+    from checks.schema import schema_of  # noqa: PLC0415 - as above
 
     checks = load_checks()
     rules = load_rules([ROOT / "rules"], checks, schema_of)

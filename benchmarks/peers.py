@@ -141,9 +141,9 @@ def _world(endpoint: str) -> tuple[Any, ...]:
     from agent.plan import make_plan  # noqa: PLC0415 - what is measured begins here
     from agent.rules.load import load_rules  # noqa: PLC0415 - as above
     from checks.aws.clients import Access, Clients  # noqa: PLC0415 - as above
-    from checks.aws.schema import schema_of  # noqa: PLC0415 - as above
     from checks.aws.session import AwsSession  # noqa: PLC0415 - as above
     from checks.load import load_checks  # noqa: PLC0415 - as above
+    from checks.schema import schema_of  # noqa: PLC0415 - as above
 
     checks = load_checks()
     lines = (ROOT / "tests/data/peer_checks.txt").read_text().splitlines()

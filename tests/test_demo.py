@@ -10,6 +10,7 @@ import sys
 import time
 import urllib.request
 from collections import Counter
+from datetime import UTC, datetime
 
 import pytest
 from botocore.exceptions import ClientError
@@ -184,10 +185,11 @@ def test_a_throttled_call_succeeds_once_the_weather_has_passed(seeded, ground):
 
 
 def test_the_credential_report_is_of_today_and_has_the_root_user(ground):
+    before = datetime.now(UTC).replace(microsecond=0)
     report = ground.client("iam").get_credential_report()
+    assert before <= report["GeneratedTime"] <= datetime.now(UTC)
     rows = report["Content"].decode().splitlines()
     assert rows[1].startswith("<root_account>,arn:aws:iam::123456789012:root,")
-    assert abs(time.time() - report["GeneratedTime"].timestamp()) < 60
 
 
 def test_only_public_snapshots_are_listed_where_only_those_are_asked_for(seeded, ground):
@@ -252,7 +254,7 @@ def test_the_cloud_listens_on_loopback_only(seeded):
 
 def _answers(endpoint):
     try:
-        urllib.request.urlopen(f"{endpoint}/__counts", timeout=2).close()
+        urllib.request.urlopen(f"{endpoint}/__counts", timeout=30).close()
     except OSError:
         return False
     return True
@@ -285,7 +287,7 @@ def test_the_cloud_ends_when_its_starter_is_killed():
     os.kill(starter.pid, signal.SIGKILL)
     starter.wait(timeout=10)
     starter.stdout.close()
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 30
     while _answers(endpoint) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert not _answers(endpoint)

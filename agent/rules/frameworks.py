@@ -52,7 +52,7 @@ class Framework(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 def load_frameworks(folders: Iterable[Path] = ()) -> dict[str, Framework]:
     """Read the shipped frameworks and those of `folders`. Raises `FrameworkError`."""
     found: dict[str, Framework] = {}
-    for folder in (SHIPPED, *folders):
+    for folder in dict.fromkeys((SHIPPED, *folders)):  # the shipped rules bring theirs again
         for file in sorted(folder.glob("*.yaml")) if folder.is_dir() else ():
             framework = _read(file)
             found[framework.id] = framework
