@@ -32,7 +32,7 @@ MOST_LANES = 6
 """Lanes at most."""
 
 
-PAGES = 3
+PAGES = 2
 """Long pages that lanes may hold at once, from the request until the part is handed over."""
 
 SHORT = 100

@@ -7,15 +7,17 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import botocore
+import botocore.session
 import pytest
 from aws_endpoint import Endpoint
 from aws_kit import ENVIRONMENT, checks_of, client, look, session_on
+from botocore.config import Config
 from botocore.exceptions import ClientError, NoCredentialsError
 from test_collect import CHECKS
 
 from checks.aws.clients import AMAZON_ROOTS, Access, Clients, parse_time
 from checks.aws.errors import cause_of, from_client_error
-from checks.aws.guard import allowed
+from checks.aws.guard import allowed, put_guard
 from checks.aws.pages import Pages, next_of
 from checks.aws.session import AwsSession
 from checks.model import Call, CallError, Cause
@@ -47,6 +49,18 @@ def sdk_client(endpoint, checks, service):
     return Clients(checks.values()).client(access, service, "")
 
 
+def guarded_client(endpoint, checks, service):
+    """A client of the SDK with all that its models hold, and the guard in front."""
+    session = botocore.session.Session()
+    put_guard(session, allowed(checks.values()))
+    return session.create_client(
+        service,
+        region_name="us-east-1",
+        endpoint_url=endpoint.url,
+        config=Config(s3={"addressing_style": "path"}),
+    )
+
+
 def client_of(clients, access, service, region):
     with clients.client(access, service, region) as made:
         return made
@@ -55,14 +69,14 @@ def client_of(clients, access, service, region):
 def test_a_write_through_the_session_s_own_client_never_leaves(endpoint, checks):
     client(endpoint, "s3").create_bucket(Bucket="precious")
     endpoint.forget()
-    with sdk_client(endpoint, checks, "s3") as s3:
-        with pytest.raises(CallError) as caught:
-            s3.delete_bucket(Bucket="precious")
-        assert caught.value.cause is Cause.BLOCKED_WRITE
-        with pytest.raises(CallError):
-            s3.generate_presigned_url("put_object", Params={"Bucket": "precious", "Key": "k"})
-        assert endpoint.calls() == {}
-        assert [b["Name"] for b in s3.list_buckets()["Buckets"]] == ["precious"]
+    s3 = guarded_client(endpoint, checks, "s3")
+    with pytest.raises(CallError) as caught:
+        s3.delete_bucket(Bucket="precious")
+    assert caught.value.cause is Cause.BLOCKED_WRITE
+    with pytest.raises(CallError):
+        s3.generate_presigned_url("put_object", Params={"Bucket": "precious", "Key": "k"})
+    assert endpoint.calls() == {}
+    assert [b["Name"] for b in s3.list_buckets()["Buckets"]] == ["precious"]
 
 
 @pytest.mark.parametrize(
@@ -78,11 +92,11 @@ def test_a_write_through_the_session_s_own_client_never_leaves(endpoint, checks)
     ],
 )
 def test_only_what_a_check_names_can_be_called(endpoint, checks, service, call):
-    with (
-        sdk_client(endpoint, checks, service) as made,
-        pytest.raises(CallError, match="not among the reads"),
-    ):
-        call(made)
+    with pytest.raises(CallError, match="not among the reads"):
+        call(guarded_client(endpoint, checks, service))
+    # and the session's own clients do not even know of it
+    with sdk_client(endpoint, checks, service) as client, pytest.raises(AttributeError):
+        call(client)
     assert endpoint.calls() == {}
 
 

@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from checks.aws.clients import Access, Clients
 from checks.aws.errors import from_client_error, from_sdk_error, from_shape_error
+from checks.aws.guard import blocked
 from checks.aws.pages import next_of
 from checks.aws.rates import RATES
 from checks.httpdate import from_http_date
@@ -91,7 +92,9 @@ class AwsSession:
         """Make one request, of one page, once. Raises `CallError`."""
         try:
             with self._clients.client(self._access, call.service, region) as client:
-                method = getattr(client, botocore.xform_name(call.operation))
+                method = getattr(client, botocore.xform_name(call.operation), None)
+                if method is None:  # its models hold the reads that the checks name, and no more
+                    raise blocked(call.name)
                 answer = method(**params, **(after or {}))
         except ClientError as error:
             raise from_client_error(error) from error

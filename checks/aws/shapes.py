@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import gzip
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 import botocore.session
-import msgspec
 from botocore.exceptions import DataNotFoundError
-from botocore.loaders import Loader
 from botocore.model import OperationModel, ServiceModel
 
+from checks.aws.models import Files, new_loader
 from checks.schema import ANY, Schema, array, mapping, record
 
 DEEPEST = 12
@@ -21,19 +18,6 @@ DEEPEST = 12
 
 class UnknownCallError(Exception):
     """The SDK knows no such service or operation."""
-
-
-class _Models:
-    """Reads the files of the SDK as its own loader does, by a JSON parser that is faster."""
-
-    def exists(self, path: str) -> bool:
-        return Path(f"{path}.json.gz").is_file() or Path(f"{path}.json").is_file()
-
-    def load_file(self, path: str) -> Any:
-        for file, read in ((f"{path}.json.gz", gzip.decompress), (f"{path}.json", bytes)):
-            if Path(file).is_file():
-                return msgspec.json.decode(read(Path(file).read_bytes()))
-        return None  # the loader looks in its next folder
 
 
 @lru_cache(maxsize=1)
@@ -45,7 +29,7 @@ def service_model(service: str) -> ServiceModel:
     """
     # Not `load_service_model`, which looks into the folders of all four hundred services each time.
     # The extras that it adds are members that the SDK makes up for itself (SourceRegion of a copy).
-    loader = Loader(file_loader=_Models())  # type: ignore[arg-type] # the stub wants its own class
+    loader = new_loader(Files())
     try:
         version = loader.determine_latest_version(service, "service-2")
         loaded = loader.load_data(f"{service}/{version}/service-2")
