@@ -1,5 +1,6 @@
 """Image repositories."""
 
+import json
 from typing import Any
 
 from moto_cases import ACCOUNT, Case, ClientOf, Make
@@ -18,7 +19,30 @@ def _repository(principal: Any = None, **options: Any) -> Make:
     return make
 
 
+def _expiring(action: str) -> Make:
+    """A repository whose only lifecycle rule does this to images."""
+
+    def make(client: ClientOf) -> str:
+        found = _repository()(client)
+        rule = {
+            "rulePriority": 1,
+            "selection": {
+                "tagStatus": "untagged",
+                "countType": "imageCountMoreThan",
+                "countNumber": 10,
+            },
+            "action": {"type": action},
+        }
+        client("ecr").put_lifecycle_policy(
+            repositoryName="shop", lifecyclePolicyText=json.dumps({"rules": [rule]})
+        )
+        return found
+
+    return make
+
+
 CASES = (
+    Case("aws-ecr-lifecycle-policy", _expiring("expire"), _repository()),
     Case(
         "aws-ecr-repository-scanned",
         _repository(imageScanningConfiguration={"scanOnPush": True}),

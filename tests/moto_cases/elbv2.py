@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from moto_cases import REGION, Case, ClientOf, Make
+from moto_cases import ACCOUNT, REGION, Answers, Canned, Case, ClientOf, Make
 
 _REDIRECT = {
     "Type": "redirect",
@@ -66,7 +66,33 @@ def _secure(policy: str) -> Make:
     return make
 
 
+_BALANCER = {
+    "LoadBalancerArn": f"arn:aws:elasticloadbalancing:{REGION}:{ACCOUNT}:loadbalancer/app/web/1",
+    "LoadBalancerName": "web",
+    "Scheme": "internet-facing",
+    "Type": "application",
+    "State": {"Code": "active"},
+    "AvailabilityZones": [],
+}
+_ACL = {
+    "Name": "web",
+    "Id": "1234",
+    "ARN": f"arn:aws:wafv2:{REGION}:{ACCOUNT}:regional/webacl/web/1234",
+    "LockToken": "5678",
+}
+
+
+def _behind(*arns: str) -> Answers:
+    """One load balancer, and one web ACL that protects `arns`; moto does not list them."""
+    return {
+        "elbv2:DescribeLoadBalancers": {"LoadBalancers": [_BALANCER]},
+        "wafv2:ListWebACLs": {"WebACLs": [_ACL]},
+        "wafv2:ListResourcesForWebACL": {"ResourceArns": list(arns)},
+    }
+
+
 CASES = (
+    Canned("aws-elbv2-waf", _behind(str(_BALANCER["LoadBalancerArn"])), _behind()),
     Case(
         "aws-elbv2-access-logs",
         _with("access_logs.s3.enabled", "true"),

@@ -218,6 +218,92 @@ def _nothing(_client: ClientOf) -> str:
     return "root"
 
 
+def _group(*users: str) -> Make:
+    def make(client: ClientOf) -> str:
+        iam = client("iam")
+        iam.create_group(GroupName="staff")
+        for name in users:
+            iam.create_user(UserName=name)
+            iam.add_user_to_group(GroupName="staff", UserName=name)
+        return "group/staff"
+
+    return make
+
+
+def _member(*policies: str) -> Make:
+    """A user in a group that has policies of these names; moto has none of AWS's own."""
+
+    def make(client: ClientOf) -> str:
+        iam = client("iam")
+        iam.create_group(GroupName="team")
+        for name in policies:
+            made = iam.create_policy(PolicyName=name, PolicyDocument=document())["Policy"]
+            iam.attach_group_policy(GroupName="team", PolicyArn=made["Arn"])
+        iam.create_user(UserName="ana")
+        iam.add_user_to_group(GroupName="team", UserName="ana")
+        return "user/ana"
+
+    return make
+
+
+def _administrator(*, key: bool) -> Make:
+    """A user with a password and every right, whose second factor is a key or an app."""
+
+    def make(client: ClientOf) -> str:
+        user, iam = _user(client, mfa=not key), client("iam")
+        made = iam.create_policy(PolicyName="AdministratorAccess", PolicyDocument=document())
+        iam.attach_user_policy(UserName="ana", PolicyArn=made["Policy"]["Arn"])
+        if key:
+            iam.enable_mfa_device(
+                UserName="ana",
+                SerialNumber=f"arn:aws:iam::{ACCOUNT}:u2f/user/ana/key-1",
+                AuthenticationCode1="123456",
+                AuthenticationCode2="654321",
+            )
+        return user
+
+    return make
+
+
+def _attached(name: str) -> Answers:
+    """One attached policy of AWS's own."""
+    one = {
+        "PolicyName": name,
+        "PolicyId": "ANPAEXAMPLE",
+        "Arn": f"arn:aws:iam::aws:policy/{name}",
+        "Path": "/",
+        "DefaultVersionId": "v1",
+        "AttachmentCount": 1,
+        "PermissionsBoundaryUsageCount": 0,
+        "IsAttachable": True,
+        "CreateDate": NOW,
+        "UpdateDate": NOW,
+    }
+    return {"iam:ListPolicies": {"Policies": [one], "IsTruncated": False}}
+
+
+def _in_use(*given: Any, **options: Any) -> Make:
+    """A policy that a group has."""
+
+    def make(client: ClientOf) -> str:
+        found, iam = _policy(*given, **options)(client), client("iam")
+        iam.create_group(GroupName="team")
+        arn = f"arn:aws:iam::{ACCOUNT}:policy/team"
+        iam.attach_group_policy(GroupName="team", PolicyArn=arn)
+        return found
+
+    return make
+
+
+def _inline(client: ClientOf) -> str:
+    found = _role(_MACHINES)(client)
+    client("iam").put_role_policy(
+        RoleName="app", PolicyName="own", PolicyDocument=document("s3:GetObject")
+    )
+    return found
+
+
+_RECORDER = {"Service": "config.amazonaws.com"}
 _PROVIDER = {"Federated": f"arn:aws:iam::{ACCOUNT}:oidc-provider/token.example.org"}
 _AUDIENCE = {"token.example.org:aud": "sts.amazonaws.com"}
 _SUBJECT = {"token.example.org:sub": "repo:example/shop:ref:refs/heads/main"}
@@ -232,6 +318,32 @@ bob@example.com,terminated,{_ago(30)},Bob
 }
 
 CASES = (
+    Case("aws-iam-group-has-members", _group("ana"), _group()),
+    Case("aws-iam-user-in-group", _member(), _user),
+    Case("aws-iam-admin-policy-limited", _member("ReadOnlyAccess"), _member("AdministratorAccess")),
+    Canned(
+        "aws-iam-cloudshell-full-access-restricted",
+        _attached("ReadOnlyAccess"),
+        _attached("AWSCloudShellFullAccess"),
+    ),
+    Case("aws-iam-user-hardware-mfa", _administrator(key=True), _administrator(key=False)),
+    Case("aws-iam-policy-no-service-wildcard", _in_use("s3:Get*"), _in_use("s3:*")),
+    Case(
+        "aws-iam-policy-no-blocked-kms-decrypt",
+        _policy("kms:Decrypt", f"arn:aws:kms:us-east-1:{ACCOUNT}:key/1234"),
+        _policy("kms:*"),
+    ),
+    Case("aws-iam-role-no-inline-policies", _role(_MACHINES), _inline),
+    Case(
+        "aws-iam-role-confused-deputy",
+        _role(_RECORDER, {"StringEquals": {"AWS:SourceAccount": ACCOUNT}}),
+        _role(_RECORDER),
+    ),
+    Canned(
+        "aws-iam-user-no-credentials-inactive",
+        _report(access_key_1_active="true"),
+        _report(),
+    ),
     Canned(
         "aws-iam-user-in-hr-roster",
         _report(user="ana", password_enabled="true"),
