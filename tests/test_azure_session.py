@@ -4,7 +4,8 @@ import json
 
 import pytest
 from azure.core.rest import HttpRequest
-from azure_kit import ONE, THREE, TWO, access_to, look, make_world, put, serving, tenant_on
+from azure_kit import ONE, THREE, TWO, access_to, make_world, put, serving, tenant_on
+from cloud_kit import look
 
 from agent.demo.azure.server import Fault
 from checks.azure.rights import missing

@@ -1,0 +1,1 @@
+"""The demo's Google Cloud: Cloud Asset Inventory, the Admin SDK and the token endpoint."""
