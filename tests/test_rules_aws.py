@@ -30,8 +30,11 @@ PEERS = [
 ]
 
 EITHER = {
+    "aws-dynamodb-capacity": {"Table", "ScalableTargets"},
+    "aws-ebs-volume-backed-up": {"Protected", "Snapshots"},
     "aws-cloudfront-logging": {"DistributionConfig", "LogSources"},
     "aws-ecr-repository-scanned": {"imageScanningConfiguration", "RegistryScanning"},
+    "aws-iam-federated-access": {"SAMLProviders", "IdentityCenters"},
     "aws-s3-bucket-public-access-block": {"PublicAccessBlock", "AccountPublicAccessBlock"},
 }
 """Rules that one of two facts satisfies: when the one that is seen does, the other need not be."""

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from moto_cases import ACCOUNT, Canned, Case, ClientOf, Make
+from moto_cases import ACCOUNT, REGION, Canned, Case, ClientOf, Make
 
 
 def _plan(named: str = "", *, days: int = 40, copy_to: str = "") -> Make:
@@ -49,6 +49,31 @@ def _restored(days_ago: int) -> dict[str, dict[str, Any]]:
     return {"backup:ListRestoreJobs": {"RestoreJobs": [job]}}
 
 
+def _vaults(**members: str) -> dict[str, dict[str, Any]]:
+    arn = f"arn:aws:backup:{REGION}:{ACCOUNT}:backup-vault:main"
+    vault = {"BackupVaultName": "main", "BackupVaultArn": arn, "Locked": False, **members}
+    return {"backup:ListBackupVaults": {"BackupVaultList": [vault]}}
+
+
+def _point(*, encrypted: bool) -> dict[str, dict[str, Any]]:
+    point = {
+        "RecoveryPointArn": f"arn:aws:ec2:{REGION}::snapshot/snap-1",
+        "BackupVaultName": "main",
+        "Status": "COMPLETED",
+        "IsEncrypted": encrypted,
+    }
+    return {**_vaults(), "backup:ListRecoveryPointsByBackupVault": {"RecoveryPoints": [point]}}
+
+
+def _protected(days_ago: int) -> dict[str, dict[str, Any]]:
+    volume = {
+        "ResourceArn": f"arn:aws:ec2:{REGION}:{ACCOUNT}:volume/vol-1",
+        "ResourceType": "EBS",
+        "LastBackupTime": datetime.now(UTC) - timedelta(days=days_ago),
+    }
+    return {"backup:ListProtectedResources": {"Results": [volume]}}
+
+
 CASES: tuple[Case | Canned, ...] = (
     Case("aws-backup-plan-exists", _plan(), lambda _client: ""),
     Case("aws-backup-plan-retention", _plan("backup-plan:"), _plan("backup-plan:", days=7)),
@@ -58,6 +83,9 @@ CASES: tuple[Case | Canned, ...] = (
         _plan(),
     ),
     Case("aws-backup-vault-locked", _vault(locked=True), _vault(locked=False)),
-    # moto knows no restores.
+    # moto gives every vault a key, and knows no recovery points and no restores.
+    Canned("aws-backup-vault-kms", _vaults(EncryptionKeyArn="arn:aws:kms:key/k"), _vaults()),
+    Canned("aws-backup-recovery-point-encrypted", _point(encrypted=True), _point(encrypted=False)),
+    Canned("aws-backup-fresh", _protected(1), _protected(9)),
     Canned("aws-backup-restore-tested", _restored(100), _restored(800)),
 )

@@ -37,7 +37,24 @@ def _account(**options: Any) -> Make:
     return make
 
 
+def _watched(client: ClientOf) -> str:
+    _trail()(client)
+    client("cloudtrail").put_insight_selectors(
+        TrailName="everything", InsightSelectors=[{"InsightType": "ApiCallRateInsight"}]
+    )
+    return ""
+
+
+def _deleted(client: ClientOf) -> str:
+    """The bucket of the trail is gone: whoever takes its name gets the log."""
+    named = _trail()(client)
+    client("s3").delete_bucket(Bucket="shop-trail")
+    return named
+
+
 CASES = (
+    Case("aws-cloudtrail-insights", _watched, _account()),
+    Case("aws-cloudtrail-bucket-known", _trail(), _deleted),
     Case("aws-cloudtrail-multi-region", _account(), _account(IsMultiRegionTrail=False)),
     Case("aws-cloudtrail-recording", _trail(), _trail(on=False)),
     Case(

@@ -31,17 +31,27 @@ def _denying(*actions: str, attached: bool = True) -> Make:
     return make
 
 
+_FOUND = {
+    "Id": "o-1",
+    "Arn": f"arn:aws:organizations::{ACCOUNT}:organization/o-1",
+    "MasterAccountId": ACCOUNT,
+}
+
+
 def _administrators(*accounts: str) -> Answers:
     """moto takes no SecurityHub for a service that can be delegated."""
-    organization = {
-        "Id": "o-1",
-        "Arn": f"arn:aws:organizations::{ACCOUNT}:organization/o-1",
-        "MasterAccountId": ACCOUNT,
-    }
     administrators = [{"Id": account} for account in accounts]
     return {
-        "organizations:DescribeOrganization": {"Organization": organization},
+        "organizations:DescribeOrganization": {"Organization": _FOUND},
         "organizations:ListDelegatedAdministrators": {"DelegatedAdministrators": administrators},
+    }
+
+
+def _features(*names: str) -> Answers:
+    """moto does not know ListOrganizationsFeatures."""
+    return {
+        "organizations:DescribeOrganization": {"Organization": _FOUND},
+        "iam:ListOrganizationsFeatures": {"OrganizationId": "o-1", "EnabledFeatures": list(names)},
     }
 
 
@@ -62,5 +72,10 @@ CASES = (
     Case("aws-org-scp-guardrails", _denying("ec2:*"), _denying("ec2:*", attached=False)),
     Case("aws-org-scp-protects-audit-logs", _denying(*_TRAILS), _denying(_TRAILS[0])),
     Canned("aws-org-delegated-security-admin", _administrators("111122223333"), _administrators()),
+    Canned(
+        "aws-org-root-credentials-managed",
+        _features("RootCredentialsManagement"),
+        _features("RootSessions"),
+    ),
     Case("aws-org-accounts-known", _known, _unknown, params={"inventory": [ACCOUNT]}),
 )

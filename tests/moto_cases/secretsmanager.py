@@ -44,6 +44,17 @@ CASES: tuple[Case | Canned, ...] = (
         _listed(RotationEnabled=True, LastRotatedDate=datetime.now(UTC) - timedelta(days=20)),
         _listed(),
     ),
+    # moto's secrets are as old as the test.
+    Canned(
+        "aws-secretsmanager-changed",
+        _listed(LastChangedDate=datetime.now(UTC) - timedelta(days=20)),
+        _listed(LastChangedDate=datetime.now(UTC) - timedelta(days=200)),
+    ),
+    Canned(
+        "aws-secretsmanager-used",
+        _listed(LastAccessedDate=datetime.now(UTC) - timedelta(days=2)),
+        _listed(),
+    ),
     Case(
         "aws-secretsmanager-not-public",
         _policy({"AWS": f"arn:aws:iam::{ACCOUNT}:root"}),
