@@ -42,7 +42,7 @@ EITHER = {
 
 @cache
 def rules():
-    return load_rules([ROOT / "rules"], CHECKS, schema_of)
+    return load_rules([ROOT / "rules" / "aws"], CHECKS, schema_of)
 
 
 @cache
