@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: demo test check lint lock bench wheel clean
+.PHONY: demo test check lint lock bench docs wheel clean
 
 demo: $(READY)           ## the whole agent on a seeded cloud of this machine
 	$(BIN)/assay demo $(ARGS)
@@ -27,6 +27,12 @@ cover: $(READY)          ## branch coverage, every uncovered line listed
 
 bench: $(READY)          ## every figure the README names
 	$(BIN)/python -m benchmarks
+
+docs: $(READY)           ## write what is made from the rules: docs/reference, docs/mapping.md, deploy/permissions
+	$(BIN)/assay -c /dev/null reference docs
+	$(BIN)/assay -c /dev/null permissions aws > deploy/permissions/aws/policy.json
+	$(BIN)/assay -c /dev/null permissions aws -f terraform > deploy/permissions/aws/main.tf
+	$(BIN)/assay -c /dev/null permissions aws -f cloudformation > deploy/permissions/aws/role.yaml
 
 lock: $(READY)           ## renew the locks (hashes, no index address)
 	$(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header \

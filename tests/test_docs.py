@@ -3,18 +3,33 @@
 import re
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 from agent.cel import FUNCTIONS
+from agent.permissions.aws import read_policies, to_json
+from agent.permissions.cloudformation import to_cloudformation
+from agent.permissions.terraform import to_terraform
+from agent.plan import make_plan
+from agent.reference.markdown import anchor
+from agent.reference.pages import reference_pages
+from agent.rules.frameworks import load_frameworks
 from agent.rules.load import load_rules
 from agent.rules.schema import SCHEMA
-from checks.aws.schema import schema_of
 from checks.load import load_checks
+from checks.schema import schema_of
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
+CHECKS = load_checks()
+STALE = "out of date: `make docs` writes it anew"
+
+
+@cache
+def rules():
+    return load_rules([ROOT / "rules"], CHECKS, schema_of)
 
 
 def blocks(text):
@@ -26,7 +41,7 @@ def test_the_rule_of_the_readme_loads(tmp_path):
     name = re.search(r"^id: (\S+)$", rule, re.MULTILINE)[1]
     file = tmp_path / f"{name}.yaml"
     file.write_text(rule)
-    assert list(load_rules([file], load_checks(), schema_of)) == [name]
+    assert list(load_rules([file], CHECKS, schema_of)) == [name]
 
 
 def test_the_check_of_the_guide_loads(tmp_path):
@@ -55,3 +70,49 @@ def test_every_command_of_the_readme_exists(line):
 def test_every_file_that_the_readme_links_to_is_there():
     for link in re.findall(r"\]\((?!https?:)([^)]+)\)", README):
         assert (ROOT / link).exists(), link
+
+
+def test_the_reference_and_the_mapping_are_those_of_the_rules():
+    """When this fails: `make docs`."""
+    schemas = {name: schema_of(check, CHECKS) for name, check in CHECKS.items()}
+    pages = reference_pages(rules(), CHECKS, schemas, load_frameworks())
+    there = set((ROOT / "docs" / "reference").rglob("*.md"))
+    written = {str(path.relative_to(ROOT / "docs")) for path in there} | {"mapping.md"}
+    assert sorted(written ^ set(pages)) == [], STALE
+    stale = [name for name in pages if (ROOT / "docs" / name).read_text() != pages[name]]
+    assert stale == [], STALE
+
+
+def test_every_link_of_the_reference_leads_somewhere():
+    pages = [*(ROOT / "docs" / "reference").rglob("*.md"), ROOT / "docs" / "mapping.md"]
+    headings = {
+        page: {
+            anchor(line.lstrip("# ")) for line in page.read_text().splitlines() if line[:1] == "#"
+        }
+        for page in pages
+    }
+    for page in pages:
+        words = re.sub(
+            r"```.*?^```|`[^`\n]*`", "", page.read_text(), flags=re.DOTALL | re.MULTILINE
+        )
+        for link in re.findall(r"\]\((?!https?:)([^)]+)\)", words):
+            name, _, place = link.partition("#")
+            target = (page.parent / name).resolve() if name else page
+            assert target in headings, (page.name, link)
+            assert not place or place in headings[target], (page.name, link)
+
+
+@pytest.mark.parametrize(
+    ("name", "write"),
+    [
+        ("policy.json", to_json),
+        ("main.tf", to_terraform),
+        ("role.yaml", to_cloudformation),
+    ],
+)
+def test_the_shipped_permissions_are_those_of_the_rules(name, write):
+    """When this fails: `make docs`."""
+    aws = {rule: found for rule, found in rules().items() if found.provider == "aws"}
+    policies = read_policies(make_plan(aws, CHECKS).permissions)
+    shipped = (ROOT / "deploy" / "permissions" / "aws" / name).read_text()
+    assert shipped == write(policies), STALE

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
@@ -31,7 +30,7 @@ def permissions(
         PolicyFormat, typer.Option("--format", "-f", help="How to write it.")
     ] = PolicyFormat.JSON,
 ) -> None:
-    """Print the exact policy that the rules in force need.
+    """Print the exact policy that the enabled rules need.
 
     terraform and cloudformation make the role too, which trusts one account that says an external
     id. json is the policy document alone; where one does not hold everything, or where the agent
@@ -39,7 +38,7 @@ def permissions(
     """
     from agent.config import load_settings
     from agent.pack import load_pack
-    from agent.permissions.aws import read_policies
+    from agent.permissions.aws import read_policies, to_json
     from agent.permissions.cloudformation import to_cloudformation
     from agent.permissions.terraform import to_terraform
     from agent.plan import make_plan
@@ -48,14 +47,15 @@ def permissions(
         raise CommandError(f"{provider}: not known; use aws")
     settings = load_settings(context.obj)
     pack = load_pack(settings)
-    rules = {name: rule for name, rule in pack.rules.items() if rule.provider == provider}
+    enabled = {**pack.rules, **{name: each.rule for name, each in pack.waiting.items()}}
+    rules = {name: rule for name, rule in enabled.items() if rule.provider == provider}
     policies = read_policies(make_plan(rules, pack.checks).permissions)
-    agent = _agent(settings)
-    if form is PolicyFormat.JSON:
-        sys.stdout.write(_json(policies, agent))
-    else:
-        to_text = to_terraform if form is PolicyFormat.TERRAFORM else to_cloudformation
-        sys.stdout.write(to_text(policies, agent))
+    write = {
+        PolicyFormat.JSON: to_json,
+        PolicyFormat.TERRAFORM: to_terraform,
+        PolicyFormat.CLOUDFORMATION: to_cloudformation,
+    }[form]
+    sys.stdout.write(write(policies, _agent(settings)))
 
 
 def _agent(settings: Settings) -> Policy | None:
@@ -65,16 +65,3 @@ def _agent(settings: Settings) -> Policy | None:
 
     targets = settings.of(AwsSettings)
     return agent_policy((each.role_arn for each in targets if each.role_arn), discovers=False)
-
-
-def _json(policies: tuple[Policy, ...], agent: Policy | None) -> str:
-    if len(policies) == 1 and agent is None:
-        return json.dumps(policies[0].document, indent=2) + "\n"
-    rows = [
-        {"name": policy.name, "for": "every observed account", "document": policy.document}
-        for policy in policies
-    ]
-    if agent is not None:
-        who = "the agent's own identity"
-        rows.append({"name": agent.name, "for": who, "document": agent.document})
-    return json.dumps({"policies": rows}, indent=2) + "\n"

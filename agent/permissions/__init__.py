@@ -1,6 +1,6 @@
 """The exact read-only permissions that the rules in force need, in the words of each cloud. Pure.
 
-aws.py              the IAM policies, each within what IAM takes
+aws.py              the IAM policies, each within what IAM takes, and their JSON
 terraform.py        a module with the role and its policies
 cloudformation.py   a template of the same, for a stack or a StackSet
 """

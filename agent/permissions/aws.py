@@ -87,6 +87,16 @@ def agent_policy(roles: Iterable[str], *, discovers: bool) -> Policy | None:
     return Policy(name="agent", statements=tuple(statements)) if statements else None
 
 
+def to_json(policies: tuple[Policy, ...], agent: Policy | None = None) -> str:
+    """Write the one document, to be pasted as it is; of several, each with whom it is for."""
+    if len(policies) == 1 and agent is None:
+        return json.dumps(policies[0].document, indent=2) + "\n"
+    whose = [(policy, "every observed account") for policy in policies]
+    whose += [(agent, "the agent's own identity")] if agent else []
+    rows = [{"name": one.name, "for": who, "document": one.document} for one, who in whose]
+    return json.dumps({"policies": rows}, indent=2) + "\n"
+
+
 def _reading(name: str, actions: tuple[str, ...]) -> Policy:
     return Policy(name=name, statements=(Statement(sid="AssayReads", actions=actions),))
 

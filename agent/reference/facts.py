@@ -81,7 +81,7 @@ def check_row(check: Check, rules: Iterable[Rule]) -> dict[str, Any]:
 
 def check_facts(check: Check, rules: Iterable[Rule], schema: Mapping[str, Any]) -> dict[str, Any]:
     """Everything that the check's document says, the members of its resources, and its rules."""
-    rules = list(rules)
+    rules = sorted(rules, key=lambda rule: rule.id)
     return {
         **check_row(check, rules),
         "source": check.source,

@@ -161,7 +161,7 @@ def _check(facts: Mapping[str, Any]) -> Iterator[str]:
         "",
         f"## {facts['check']}",
         "",
-        f"{prose(facts['doc'])} [API]({facts['source']})",
+        f"{prose(facts['doc'])} {_source(facts)}",
         "",
     )
     scope = "once a region" if facts["scope"] == "region" else "once a target"
@@ -197,6 +197,11 @@ def _check(facts: Mapping[str, Any]) -> Iterator[str]:
         service = _service(facts["check"])
         links = (f"[{rule}](../../rules/{service}.md#{rule})" for rule in facts["read_by"])
         yield from ("", f"Rules: {', '.join(links)}")
+
+
+def _source(facts: Mapping[str, Any]) -> str:
+    web = facts["source"].startswith("https://")
+    return f"[API]({facts['source']})" if web else f"See {code(facts['source'])}."
 
 
 _LISTS = (
