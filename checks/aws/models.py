@@ -46,6 +46,11 @@ class FewOperations:
     def load_file(self, path: str) -> Any:
         """The document in a file; None when there is none."""
         document = self._files.load_file(path)
+        if document and Path(path).name == "service-2.sdk-extras":
+            # Members that the SDK makes up (SourceRegion of a copy). Joined to shapes that are left
+            # out here, they would break the reading of every error of the service.
+            merge = {key: part for key, part in document["merge"].items() if key != "shapes"}
+            return {**document, "merge": merge}
         if document is None or Path(path).name != "service-2":
             return document
         service = Path(path).parts[-3]
