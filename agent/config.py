@@ -83,6 +83,10 @@ class RunSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     """Spread the starts of a slot's runs over this long; empty: start at once."""
     max_attempts: int = 5
     """Tries for one call, the first included."""
+    targets_at_once: int = 8
+    """How many targets are observed at the same time, each with `threads` requests under way."""
+    discover: str = "15m"
+    """How often organizations are asked for their members."""
 
 
 class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -217,6 +221,7 @@ def _check(settings: Settings) -> None:
         "every": settings.every,
         "run.deadline": settings.run.deadline,
         "run.jitter": settings.run.jitter,
+        "run.discover": settings.run.discover,
         **{f"rules.{rule}.every": override.every for rule, override in settings.rules.items()},
         **{f"files.{name}.max_age": file.max_age for name, file in settings.files.items()},
     }
@@ -230,8 +235,11 @@ def _check(settings: Settings) -> None:
         raise _Mistake("targets", "targets: name at least one target to observe")
     if not 1 <= settings.run.threads <= MAX_THREADS:
         raise _Mistake("run.threads", f"run.threads: a number from 1 to {MAX_THREADS} is expected")
-    if settings.run.max_attempts < 1:
-        raise _Mistake("run.max_attempts", "run.max_attempts: at least 1 is expected")
+    if not settings.run.discover:
+        raise _Mistake("run.discover", "run.discover: a duration is expected (`15m`)")
+    for key in ("max_attempts", "targets_at_once"):
+        if getattr(settings.run, key) < 1:
+            raise _Mistake(f"run.{key}", f"run.{key}: at least 1 is expected")
     _check_listen(settings.http)
 
 

@@ -12,6 +12,7 @@ from agent.evidence import keys
 from agent.evidence.log import Log
 from agent.evidence.note import Signer
 from agent.evidence.store import Store, StoreMissing, StoreReadOnly
+from agent.population import Roll, last_rolls
 
 STORE = "evidence.db"
 KEY = "log.key"
@@ -55,6 +56,18 @@ def open_store(settings: Settings) -> Iterator[Store]:
         yield store
     finally:
         store.close()
+
+
+def known_rolls(settings: Settings) -> dict[str, Roll]:
+    """Read who was last known to be observed; nobody when there is no evidence yet.
+
+    Raises `StoreError`.
+    """
+    try:
+        with open_store(settings) as store:
+            return last_rolls(store)
+    except StoreMissing:
+        return {}
 
 
 def _key(folder: Path, origin: str) -> Signer:

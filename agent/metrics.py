@@ -260,7 +260,10 @@ class Vitals:
             registry=registry,
         )
         self.expected = Gauge(
-            "assay_targets_expected", "Targets to observe.", ("provider",), registry=registry
+            "assay_targets_expected",
+            "Targets to observe, and one more for each organization that cannot be listed.",
+            ("provider",),
+            registry=registry,
         )
         self.reached = Gauge(
             "assay_targets_reached",

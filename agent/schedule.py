@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.jobstores.base import JobLookupError
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.base import BaseTrigger
 from apscheduler.triggers.interval import IntervalTrigger
@@ -78,7 +80,11 @@ class Scheduler:
         self._uniform = uniform
         self._scheduler = BackgroundScheduler(
             timezone=UTC,
-            executors={"default": ThreadPoolExecutor(workers), "own": ThreadPoolExecutor(1)},
+            executors={
+                "default": ThreadPoolExecutor(workers),
+                "own": ThreadPoolExecutor(1),
+                "asking": ThreadPoolExecutor(1),
+            },
             job_defaults={"coalesce": True, "max_instances": 1},
         )
         self.last_tick: datetime | None = None
@@ -96,22 +102,36 @@ class Scheduler:
         )
 
     def drop(self, target: str) -> None:
-        """Take a target out of the schedule."""
-        self._scheduler.remove_job(f"target:{target}")
+        """Take a target out of the schedule, if it is in it."""
+        with suppress(JobLookupError):
+            self._scheduler.remove_job(f"target:{target}")
 
-    def repeat(self, name: str, every: timedelta, work: Callable[[], None]) -> None:
-        """Call `work` again and again, for the agent's own upkeep."""
+    def repeat(
+        self, name: str, every: timedelta, work: Callable[[], None], *, asks: bool = False
+    ) -> None:
+        """Call `work` again and again, for the agent's own upkeep.
+
+        `asks`: it waits for a cloud's answers, and upkeep does not wait for it. Of those, one is
+        at work at a time.
+        """
         self._scheduler.add_job(
             work,
             IntervalTrigger(seconds=every.total_seconds()),
             id=f"own:{name}",
-            executor="own",
+            executor="asking" if asks else "own",
+            misfire_grace_time=None,
             replace_existing=True,
         )
 
-    def once(self, name: str, work: Callable[[], None]) -> None:
-        """Call `work` as soon as a worker is free."""
-        self._scheduler.add_job(work, id=f"once:{name}", misfire_grace_time=None)
+    def once(self, name: str, work: Callable[[], None], *, asks: bool = False) -> None:
+        """Call `work` as soon as a worker is free; `asks` as for `repeat`."""
+        self._scheduler.add_job(
+            work,
+            id=f"once:{name}",
+            executor="asking" if asks else "default",
+            misfire_grace_time=None,
+            replace_existing=True,
+        )
 
     def start(self) -> None:
         """Start the clockwork; returns at once."""

@@ -1,29 +1,22 @@
 """The agent: slots become runs, runs become evidence, and what is known is served.
 
-The log says when it started and stopped, what its configuration and schedule are, and which slots
-had no run. A reload that finds a mistake changes nothing.
+The log says when it started and stopped, what its configuration and schedule are, who joined and
+left the population, and which slots had no run. A reload that finds a mistake changes nothing, and
+neither does a provider that cannot list its targets.
 """
 
 from __future__ import annotations
 
-import json
 import logging
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from datetime import datetime, timedelta
 from functools import partial
-from hashlib import sha256
 from pathlib import Path
 
 import msgspec
-from msgspec import Struct
-from prometheus_client import (
-    CollectorRegistry,
-    GCCollector,
-    ProcessCollector,
-    disable_created_metrics,
-)
+from prometheus_client import CollectorRegistry, GCCollector, ProcessCollector
 
 from agent import __version__
 from agent.config import ConfigError, Settings, load_settings
@@ -32,15 +25,16 @@ from agent.evidence.log import Log
 from agent.evidence.slots import Scheduled
 from agent.evidence.store import StoreError
 from agent.evidence.verify import LogInvalid, verify_store
-from agent.home import open_log
+from agent.home import known_rolls, open_log
 from agent.metrics import StoreCollector, Vitals
-from agent.pack import Pack, load_pack, settle
-from agent.plan import rules_on
+from agent.population import changes, last_rolls
+from agent.reach import Reach
 from agent.rules.load import RuleError
 from agent.rules.rule import Rule
 from agent.run import CLOCK, Done, Failed, Runner, Task
 from agent.schedule import Scheduler, is_due
-from agent.targets import Observed, TargetError, find_targets
+from agent.scope import Scope, find_again, load_scope, summary
+from agent.targets import Observed, TargetError
 from agent.web.app import Surfaces, create_app
 from agent.web.server import Server
 from checks.limits import Limits
@@ -55,30 +49,6 @@ STALLED = timedelta(minutes=1)
 MISTAKES = (ConfigError, CheckError, RuleError, TargetError)
 
 
-class Scope(Struct, frozen=True, kw_only=True):
-    """What is in force: replaced as a whole by a reload, or not at all."""
-
-    settings: Settings
-    pack: Pack
-    targets: Mapping[str, Observed]
-    """By label."""
-
-    def rules_of(self, target: str) -> dict[str, Rule]:
-        """Give the rules about what the target has."""
-        return rules_on(self.targets[target].target, self.pack.rules, self.pack.checks)
-
-
-def load_scope(settings: Settings) -> Scope:
-    """Load what the configuration names. Raises one of `MISTAKES`."""
-    pack = load_pack(settings)
-    observed = find_targets(settings, pack.checks)
-    targets = {each.target.label: each for each in observed}
-    settle()
-    # No second series for each counter.
-    disable_created_metrics()  # type: ignore[no-untyped-call] # it has no types
-    return Scope(settings=settings, pack=pack, targets=targets)
-
-
 def serve(
     settings: Settings,
     *,
@@ -91,7 +61,7 @@ def serve(
     `ready(url)` is called once the HTTP server answers. Returns the exit code. Raises the errors
     of configuration, checks, rules, store, key and address before anything runs.
     """
-    scope = load_scope(settings)
+    scope = load_scope(settings, known_rolls(settings))
     with ExitStack() as stack:
         log = stack.enter_context(open_log(settings, at=CLOCK.now()))
         agent = Agent(scope, log)
@@ -103,7 +73,7 @@ def serve(
         while not stopping.wait(0.2):
             if reloading is not None and reloading.is_set():
                 reloading.clear()
-                agent.reload()
+                agent.reload_soon()
     return 0
 
 
@@ -113,7 +83,6 @@ class Agent:
     def __init__(self, scope: Scope, log: Log) -> None:
         """Nothing runs yet."""
         self._scope, self._log = scope, log
-        self._accessible: dict[str, bool] = {}
         self._running: set[tuple[str, datetime]] = set()
         self._turns: dict[str, threading.Lock] = {}
         self._unsealed = ""
@@ -123,10 +92,15 @@ class Agent:
         rules = lambda: self._scope.pack.rules  # noqa: E731 - the ones in force when asked
         self.registry.register(StoreCollector(log.store, rules, CLOCK.now))
         self._vitals = Vitals(self.registry)
+        self._reach = Reach(self._vitals)
+        self._known = last_rolls(log.store)
         self._stopping = threading.Event()
-        jitter = scope.settings.run.jitter
+        run = scope.settings.run
         self._scheduler = Scheduler(
-            self._slot, clock=CLOCK.now, jitter=parse_duration(jitter) if jitter else timedelta(0)
+            self._slot,
+            clock=CLOCK.now,
+            jitter=parse_duration(run.jitter) if run.jitter else timedelta(0),
+            workers=run.targets_at_once,
         )
 
     @contextmanager
@@ -135,14 +109,15 @@ class Agent:
         now = CLOCK.now()
         self._log.append("agent", {"event": "start", "version": __version__}, now)
         self._log.record_missed(now, reason="agent_down")
-        self._in_force()
+        self._log.append("config", summary(self._scope), now)
+        self._record_population(self._scope)
+        self._log.schedule(_due(self._scope), valid_from=now, at=now)
         self._vitals.leader.set(1)
         self._scheduler.repeat("missed", UPKEEP, self._look_for_missed)
         self._scheduler.repeat("verify", VERIFY, self._verify)
+        self._plan(self._scope.targets)
         self._scheduler.start()
         self._scheduler.once("verify", self._verify)
-        for target in self._scope.targets:
-            self._scheduler.once(f"first {target}", partial(self._first, target))
         try:
             yield
         finally:
@@ -150,12 +125,16 @@ class Agent:
             self._scheduler.stop()
             self._log.append("agent", {"event": "stop", "version": __version__}, CLOCK.now())
 
-    def reload(self) -> None:
+    def reload_soon(self) -> None:
+        """Have the configuration read again, in turn with the looking for members."""
+        self._scheduler.once("reload", self._reload, asks=True)
+
+    def _reload(self) -> None:
         """Read configuration, checks and rules again; on a mistake keep those in force."""
         before = self._scope
         try:
             path = Path(before.settings.file) if before.settings.file else None
-            scope = load_scope(load_settings(path))
+            scope = load_scope(load_settings(path), self._known)
         except MISTAKES as mistake:
             LOG.error("reload refused, the one before stays in force: %s", mistake)
             self._vitals.reloaded.set(0)
@@ -165,11 +144,17 @@ class Agent:
         if any(getattr(scope.settings, name) != value for name, value in kept.items()):
             LOG.warning("store, origin and http change only with a restart")
         settings = msgspec.structs.replace(scope.settings, **kept)
-        self._scope = msgspec.structs.replace(scope, settings=settings)
-        for target in before.targets.keys() - scope.targets.keys():
-            self._scheduler.drop(target)
-        self._in_force()
+        self._take(msgspec.structs.replace(scope, settings=settings), reloaded=True)
         LOG.info("reloaded: %d rules, %d targets", len(scope.pack.rules), len(scope.targets))
+
+    def _find_members(self) -> None:
+        """Ask the entries again who they lead to; who joins is looked at, who leaves no more."""
+        try:
+            scope = find_again(self._scope, self._known)
+        except TargetError as error:
+            LOG.error("the targets stay as they were: %s", error)
+        else:
+            self._take(scope)
 
     def wrong(self) -> Mapping[str, str]:
         """Say why the agent does not do its work; empty when it does."""
@@ -183,19 +168,47 @@ class Agent:
             found["rules"] = "none is enabled"
         return found
 
-    def _in_force(self) -> None:
-        """Record what is in force, and plan it."""
-        scope, now = self._scope, CLOCK.now()
-        self._log.append("config", _summary(scope), now)
-        due = {target: _scheduled(scope.rules_of(target)) for target in scope.targets}
-        self._log.schedule(due, valid_from=now, at=now)
-        for target, rules in due.items():
-            every = sorted({timedelta(seconds=each.every) for each in rules.values()})
+    def _take(self, scope: Scope, *, reloaded: bool = False) -> None:
+        """Put a scope in force, once it is recorded; a store that fails leaves the one before."""
+        before = self._scope
+        try:
+            if reloaded:
+                self._log.append("config", summary(scope), CLOCK.now())
+            self._record_population(scope)
+            self._log.schedule(_due(scope), valid_from=CLOCK.now(), at=CLOCK.now())
+        except StoreError as error:
+            LOG.error("what is in force stays as it was, it could not be recorded: %s", error)
+            self._unsealed = str(error)
+            return
+        self._scope = scope
+        for target in before.targets.keys() - scope.targets.keys():
+            self._scheduler.drop(target)
+        self._plan(scope.targets if reloaded else scope.targets.keys() - before.targets.keys())
+
+    def _record_population(self, scope: Scope) -> None:
+        """Record who joined and left, and which entries could not say. Raises `StoreError`."""
+        for roll, body in list(changes(self._known, scope.rolls)):
+            self._log.append("population", body, CLOCK.now())
+            self._known[roll.source] = roll
+            if roll.failure:
+                LOG.error("%s", roll.words)
+            for label in body["joined"]:
+                LOG.info("%s: %s joins the population", roll.source, label)
+            for label, state in body["left"].items():
+                LOG.warning("%s: %s leaves the population: %s", roll.source, label, state)
+
+    def _plan(self, targets: Iterable[str]) -> None:
+        """Plan the slots of `targets`, begin with what is new, and expect what is in force."""
+        scope = self._scope
+        for target in targets:
+            every = sorted({rule.every for rule in scope.rules_of(target).values()})
             if every:
                 self._scheduler.plan(target, every)
-        for provider in {each.target.provider for each in scope.targets.values()}:
-            count = sum(each.target.provider == provider for each in scope.targets.values())
-            self._vitals.expected.labels(provider).set(count)
+            self._scheduler.once(f"first {target}", partial(self._first, target))
+        if scope.entries.finds:
+            discover = parse_duration(scope.settings.run.discover)
+            self._scheduler.repeat("members", discover, self._find_members, asks=True)
+        self._reach.expect(scope.targets, scope.expected())
         self._vitals.reloaded.set(1)
 
     def _first(self, target: str) -> None:
@@ -204,26 +217,33 @@ class Agent:
             known = view.number_of(target)
             fresh = known is None or view.last_run(known) is None
         if fresh:
-            self._work(target, self._scope.rules_of(target), slot=None)
+            self._work(target, slot=None)
 
     def _slot(self, target: str, slot: datetime) -> None:
-        rules = self._scope.rules_of(target)
-        self._work(target, {n: r for n, r in rules.items() if is_due(slot, r.every)}, slot)
+        self._work(target, slot)
 
-    def _work(self, target: str, rules: Mapping[str, Rule], slot: datetime | None) -> None:
+    def _work(self, target: str, slot: datetime | None) -> None:
+        scope = self._scope
+        if target not in scope.targets:  # it left while it waited for its turn
+            return
+        rules = {
+            name: rule
+            for name, rule in scope.rules_of(target).items()
+            if slot is None or is_due(slot, rule.every)
+        }
         if not rules:
             return
         key = (target, slot or CLOCK.now())
         self._running.add(key)
         try:
             with self._turns.setdefault(target, threading.Lock()):
-                self._carry_out(target, rules, slot)
+                self._carry_out(scope, scope.targets[target], rules, slot)
         finally:
             self._running.discard(key)
 
-    def _carry_out(self, target: str, rules: Mapping[str, Rule], slot: datetime | None) -> None:
-        scope = self._scope
-        observed = scope.targets[target]
+    def _carry_out(
+        self, scope: Scope, observed: Observed, rules: Mapping[str, Rule], slot: datetime | None
+    ) -> None:
         run = scope.settings.run
         runner = Runner(
             self._log,
@@ -245,7 +265,7 @@ class Agent:
         if isinstance(result, Done):
             self._note_done(result)
         else:
-            self._note_failed(target, slot, result)
+            self._note_failed(observed.target.label, slot, result)
 
     def _note_done(self, done: Done) -> None:
         target, vitals = done.target, self._vitals
@@ -255,7 +275,7 @@ class Agent:
         )
         vitals.skew.labels(target.label).set(done.collection.skew)
         vitals.checkpoint_at.set(done.finished.timestamp())
-        self._reached(target.label, bool(done.identity))
+        self._reach.note(target.label, answered=bool(done.identity))
         self._unsealed = ""
 
     def _note_failed(self, target: str, slot: datetime | None, failed: Failed) -> None:
@@ -263,21 +283,12 @@ class Agent:
             return
         LOG.error("%s: no run (%s): %s", target, failed.reason, failed.message)
         if failed.reason == "unknown_target":
-            self._reached(target, reached=False)
+            self._reach.note(target, answered=False)
         if failed.reason == "store":
             self._vitals.seal_failures.inc()
             self._unsealed = failed.message
         if slot is not None:
             self._missed(slot + timedelta(seconds=1), failed.reason, failed.message)
-
-    def _reached(self, target: str, reached: bool) -> None:
-        self._accessible[target] = reached
-        provider = target.split(":", maxsplit=1)[0]
-        self._vitals.accessible.labels(provider, target).set(reached)
-        count = sum(
-            works for label, works in self._accessible.items() if label.startswith(f"{provider}:")
-        )
-        self._vitals.reached.labels(provider).set(count)
 
     def _look_for_missed(self) -> None:
         if self._scheduler.last_tick:
@@ -307,22 +318,12 @@ class Agent:
         self._vitals.verified_at.set(CLOCK.now().timestamp())
 
 
-def _scheduled(rules: Mapping[str, Rule]) -> dict[str, Scheduled]:
+def _due(scope: Scope) -> dict[str, dict[str, Scheduled]]:
+    """What is to run on each target, as the log keeps it."""
     return {
-        name: Scheduled(every=round(rule.every.total_seconds()), digest=rule.sha256)
-        for name, rule in rules.items()
-    }
-
-
-def _summary(scope: Scope) -> dict[str, object]:
-    """Say what is configured; the whole of it by its digest, since it may name secrets."""
-    whole = json.dumps(msgspec.to_builtins(scope.settings), sort_keys=True)
-    overrides = json.dumps(msgspec.to_builtins(scope.settings.rules), sort_keys=True)
-    return {
-        "digest": sha256(whole.encode()).hexdigest(),
-        "targets": sorted(scope.targets),
-        "rules": len(scope.pack.rules),
-        "disabled": list(scope.pack.disabled),
-        "waiting": {name: list(one.lacks) for name, one in scope.pack.waiting.items()},
-        "overrides": overrides,
+        target: {
+            name: Scheduled(every=round(rule.every.total_seconds()), digest=rule.sha256)
+            for name, rule in scope.rules_of(target).items()
+        }
+        for target in scope.targets
     }

@@ -1,11 +1,12 @@
-"""Who is observed: the targets of the configuration, and a session on each.
+"""Who is observed: the targets that the configuration's entries lead to, and a session on each.
 
-The SDKs' clients and connections are kept for the life of the agent; a session, which knows who it
-is, is made anew for each run.
+The SDKs' clients and connections are kept for the life of the configuration; a session, which
+knows who it is, is made anew for each run.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib import import_module
 from typing import cast
@@ -14,6 +15,7 @@ from msgspec import Struct
 
 from agent.config import Settings, TargetSettings
 from agent.duration import parse_duration
+from agent.population import Roll, call_roll
 from agent.run import CLOCK
 from checks.files.session import FilesSession, Source, WithFiles
 from checks.model import CallError, Check, Session, Target
@@ -34,58 +36,99 @@ class Observed(Struct, frozen=True, kw_only=True):
     """Make the session of one run; nothing is asked yet."""
 
 
-def find_targets(settings: Settings, checks: Mapping[str, Check]) -> list[Observed]:
-    """List the configured targets.
+class Found(Struct, frozen=True, kw_only=True):
+    """Who there is to observe, as far as it is known now."""
 
-    One without `account` is asked who it is; raises `TargetError` when it does not answer.
-    """
-    files = _files(settings)
-    found = [
-        Observed(target=target, open=_opener(provider, target, files))
-        for index, provider in enumerate(open_providers(settings, checks.values()))
-        for target in _ask(provider, f"targets[{index}]")
-    ]
-    labels = [each.target.label for each in found]
-    for label in labels:
-        if labels.count(label) > 1:
-            raise TargetError(f"{label} is configured {labels.count(label)} times; keep one")
-    return found
+    observed: tuple[Observed, ...]
+    rolls: tuple[Roll, ...]
+    """Of the entries whose members are found by asking."""
+
+    @property
+    def failures(self) -> tuple[Roll, ...]:
+        """The entries whose members could not be listed."""
+        return tuple(roll for roll in self.rolls if roll.failure)
 
 
-def open_providers(settings: Settings, checks: Iterable[Check]) -> list[Provider]:
+class Entries:
+    """The entries of `targets`, opened once; who is behind them is asked again and again."""
+
+    def __init__(self, settings: Settings, checks: Iterable[Check]) -> None:
+        """Nobody is asked yet."""
+        self._files = _files(settings)
+        self._providers = _open_all(settings, list(checks))
+        self._fixed: dict[int, list[Target]] = {}
+
+    @property
+    def finds(self) -> bool:
+        """Whether any entry has members that may change."""
+        return any(provider.finds for provider in self._providers)
+
+    def find(self, known: Mapping[str, Roll]) -> Found:
+        """Ask every entry for its members; `known` are those that the log last had.
+
+        Raises `TargetError` when an account that has no members does not say who it is, when a
+        target is configured twice, and when there is nobody to observe.
+        """
+        rolls = {
+            provider.label: call_roll(provider, known.get(provider.label))
+            for provider in self._providers
+            if provider.finds
+        }
+        fixed = [
+            self._observed(provider, target)
+            for index, provider in enumerate(self._providers)
+            if not provider.finds
+            for target in self._ask(index, provider)
+        ]
+        for label, times in Counter(each.target.label for each in fixed).items():
+            if times > 1:
+                raise TargetError(f"{label} is configured {times} times; keep one")
+        found = {each.target.label: each for each in fixed}
+        for provider in self._providers:
+            for target in rolls[provider.label].targets if provider.finds else ():
+                # One that has an entry of its own is observed as that says.
+                found.setdefault(target.label, self._observed(provider, target))
+        if not found:
+            said = "; ".join(roll.words for roll in rolls.values() if roll.failure)
+            raise TargetError(f"there is no target to observe: {said or 'no entry has a member'}")
+        return Found(observed=tuple(found.values()), rolls=tuple(rolls.values()))
+
+    def _ask(self, index: int, provider: Provider) -> list[Target]:
+        """The targets of an entry that has the same ones for good; who answers is asked once."""
+        if index not in self._fixed:
+            try:
+                members = provider.members()
+            except CallError as error:
+                raise TargetError(
+                    f"targets[{index}]: cannot tell which account this is: {error}; renew the"
+                    " credentials, or set `account` so that the agent can start and record that"
+                    " it cannot see"
+                ) from error
+            self._fixed[index] = [each.target for each in members if not each.state]
+        return self._fixed[index]
+
+    def _observed(self, provider: Provider, target: Target) -> Observed:
+        files = self._files
+        return Observed(target=target, open=lambda: WithFiles(provider.open_session(target), files))
+
+
+def _open_all(settings: Settings, checks: Sequence[Check]) -> list[Provider]:
     """Open every entry of `targets`, in their order; nobody is asked anything."""
     by_provider: dict[str, list[TargetSettings]] = {}
     for entry in settings.targets:
         by_provider.setdefault(entry.provider, []).append(entry)
-    known = list(checks)
-    opened = {
-        name: iter(_open(name, entries, settings, known)) for name, entries in by_provider.items()
-    }
+    opened = {name: iter(_open(name, of, settings, checks)) for name, of in by_provider.items()}
     return [next(opened[entry.provider]) for entry in settings.targets]
 
 
 def _open(
-    name: str, entries: Sequence[TargetSettings], settings: Settings, checks: Iterable[Check]
+    name: str, entries: Sequence[TargetSettings], settings: Settings, checks: Sequence[Check]
 ) -> list[Provider]:
     # The SDK of a cloud is loaded only when a target of it is opened.
     room = cast("Room", import_module(f"checks.{name}.provider"))
     return room.open_providers(
         entries, checks=checks, threads=settings.run.threads, path=settings.path, clock=CLOCK
     )
-
-
-def _opener(provider: Provider, target: Target, files: FilesSession) -> Callable[[], Session]:
-    return lambda: WithFiles(provider.open_session(target), files)
-
-
-def _ask(provider: Provider, where: str) -> list[Target]:
-    try:
-        return [each.target for each in provider.members() if not each.state]
-    except CallError as error:
-        raise TargetError(
-            f"{where}: cannot tell which account this is: {error}; renew the credentials, or set"
-            " `account` so that the agent can start and record that it cannot see"
-        ) from error
 
 
 def _files(settings: Settings) -> FilesSession:

@@ -136,5 +136,4 @@ def test_a_dropped_target_has_no_more_slots(scheduler):
     each.drop("aws:1")
     each.start()
     assert slots == []
-    with pytest.raises(LookupError):
-        each.drop("aws:1")
+    each.drop("aws:1")  # it may leave twice: by a reload and by its provider

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Annotated, Any
@@ -41,21 +41,29 @@ def check(
     """
     from agent.config import load_settings
     from agent.duration import parse_duration
-    from agent.home import open_log
+    from agent.home import known_rolls, open_log
     from agent.pack import load_pack, settle
     from agent.plan import rules_on
+    from agent.population import changes
     from agent.run import CLOCK, Failed, Runner, Task
-    from agent.targets import find_targets
+    from agent.targets import Entries
     from checks.limits import Limits
 
     settings = load_settings(context.obj)
     pack = load_pack(settings)
     settle()
     rules = _chosen(pack, rule)
-    observed = _among(find_targets(settings, pack.checks), target)
+    known = known_rolls(settings)
+    found = Entries(settings, pack.checks.values()).find(known)
+    observed = _among(found.observed, target)
     outcomes: list[str] = []
+    for roll in found.failures:
+        sys.stderr.write(f"assay: {printable(roll.words)}\n")
+        outcomes.append("error")
     reports: list[dict[str, Any]] = []
     with open_log(settings, at=CLOCK.now()) as log:
+        for _, body in changes(known, found.rolls):
+            log.append("population", body, CLOCK.now())
         runner = Runner(
             log,
             pack.checks,
@@ -105,7 +113,7 @@ def _chosen(pack: Pack, globs: list[str] | None) -> dict[str, Rule]:
     return {n: r for n, r in rules.items() if any(fnmatchcase(n, glob) for glob in globs)}
 
 
-def _among(observed: list[Observed], labels: list[str] | None) -> list[Observed]:
+def _among(observed: Sequence[Observed], labels: list[str] | None) -> Sequence[Observed]:
     if not labels:
         return observed
     known = {each.target.label: each for each in observed}

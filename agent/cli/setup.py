@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,6 +15,7 @@ from agent.cli.output import Format, Listing, show
 if TYPE_CHECKING:
     from agent.config import Settings
     from agent.pack import Pack
+    from agent.population import Roll
     from agent.targets import Observed
 
 EXAMPLE = Path(__file__).with_name("assay.example.yaml")
@@ -42,8 +44,9 @@ def doctor(
     Exit code: 0 nothing is missing, 2 something is.
     """
     from agent.config import load_settings
+    from agent.home import known_rolls
     from agent.pack import load_pack
-    from agent.targets import TargetError, find_targets
+    from agent.targets import Entries, TargetError
 
     settings = load_settings(context.obj)
     rows = [_row("configuration", "ok", settings.file or "defaults")]
@@ -51,15 +54,25 @@ def doctor(
     rows.append(_row("rules", "ok", f"{len(pack.rules)} in force on {len(pack.checks)} checks"))
     rows += _store(settings)
     try:
-        observed = find_targets(settings, pack.checks)
+        found = Entries(settings, pack.checks.values()).find(known_rolls(settings))
     except TargetError as error:
         rows.append(_row("credentials", "wrong", str(error)))
     else:
-        for each in observed:
+        rows += [_population(roll) for roll in found.rolls]
+        for each in found.observed:
             rows += _target(settings, pack, each)
     columns = ("state", "what", "finding")
     show(Listing(schema="assay.doctor.v1", columns=columns, rows=rows), form)
     return Exit.UNSEEN if any(row["state"] == "wrong" for row in rows) else Exit.PASS
+
+
+def _population(roll: Roll) -> dict[str, str]:
+    """Say who an entry leads to, and who of its members is not observed, by their states."""
+    if roll.failure:
+        return _row(roll.source, "wrong", roll.words)
+    others = Counter(roll.others.values())
+    said = "".join(f", {count} {state}" for state, count in sorted(others.items()))
+    return _row(roll.source, "ok", f"{len(roll.targets)} targets{said}")
 
 
 def _row(what: str, state: str, finding: str) -> dict[str, str]:
