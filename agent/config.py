@@ -19,6 +19,8 @@ from msgspec import Struct, field
 
 from agent.duration import parse_duration
 from checks.aws.settings import AwsSettings
+from checks.azure.settings import AzureSettings
+from checks.gcp.settings import GcpSettings
 from checks.yaml import Map, YamlError, find_place, plain, read_yaml
 
 T = TypeVar("T")
@@ -28,7 +30,7 @@ class ConfigError(Exception):
     """The configuration is wrong; the message says where and what to do."""
 
 
-TargetSettings = AwsSettings
+TargetSettings = AwsSettings | AzureSettings | GcpSettings
 """What an entry of `targets` can say; a union over `checks/<provider>/settings.py`."""
 
 

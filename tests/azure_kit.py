@@ -58,5 +58,6 @@ def access_to(server: Server, folder: Path, *, secret: str = "good", **changed: 
 
 def tenant_on(server: Server, folder: Path, *, secret: str = "good", **changed: Any) -> Tenant:
     access = access_to(server, folder, secret=secret, **changed)
-    subscriptions = list(server.world.subscriptions)
-    return Tenant(access, checks_of("azure"), subscriptions, now=lambda: datetime.now(UTC))
+    tenant = Tenant(access, checks_of("azure"), now=lambda: datetime.now(UTC))
+    tenant.subscriptions = tuple(server.world.subscriptions)
+    return tenant

@@ -175,6 +175,7 @@ def test_a_wrong_secret_is_said_once_for_the_whole_target(server, tmp_path):
 
 def test_credentials_of_another_tenant_are_refused(server, tmp_path):
     tenant = tenant_on(server, tmp_path, tenant="0dd00000-0000-4000-8000-000000000009")
+    assert tenant.wire
     tenant.access = access_to(server, tmp_path)
     assert look(tenant.session(ONE), LISTING).causes == [("auth", "WrongTenant")]
 

@@ -202,7 +202,7 @@ def test_a_write_does_not_leave_the_process(server, tmp_path, transport):
 def test_the_past_is_read_as_it_was(world, server, organization):
     now = datetime.now(UTC)
     world.put(asset("shop", KIND, "b0", data("b0", versioning={"enabled": True})), now)
-    client = organization.client
+    client = organization.assets.client
     content = asset_v1.ContentType.RESOURCE
     versions = []
     for at in (now - timedelta(days=3), now + timedelta(seconds=1)):

@@ -7,7 +7,7 @@ short without a token, or for want of subscriptions, is an error here and not th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -33,63 +33,64 @@ COLUMNS = (
 class _At(Struct, frozen=True):
     """Where the next page is."""
 
+    batches: tuple[tuple[str, ...], ...]
+    """The subscriptions of the round, 1,000 at a time."""
     batch: int
-    """Of the subscriptions, 1,000 at a time."""
-    token: str
-    seen: int
+    token: str = ""
+    seen: int = 0
     """Rows of the batch on the pages before."""
 
 
-class Tables:
-    """Asks Resource Graph for pages of its tables, as `checks.estate.Estate` wants them."""
+def fetch_page(  # noqa: PLR0917  # six facts of one request
+    wire: Wire,
+    table: str,
+    types: frozenset[str],
+    subscriptions: Sequence[str],
+    after: Any,
+    at: datetime,
+) -> Raw:
+    """One page of `table`, of a round that began `at`. Raises `CallError`.
 
-    def __init__(
-        self,
-        wire: Wire,
-        subscriptions: Sequence[str],
-        types: Mapping[str, frozenset[str]],
-    ) -> None:
-        """`types`: table -> the resource types that are looked at in it, in lower case."""
-        self._wire = wire
-        self._batches = [
-            list(subscriptions[start : start + SUBSCRIPTIONS])
-            for start in range(0, len(subscriptions), SUBSCRIPTIONS)
-        ]
-        self._types = types
+    `types` are the resource types that are looked at, in lower case.
+    """
+    place = after if isinstance(after, _At) else _At(_batches(subscriptions), 0)
+    options: dict[str, Any] = {"$top": PAGE, "resultFormat": "objectArray"}
+    if place.token:
+        options["$skipToken"] = place.token
+    body = {
+        "subscriptions": place.batches[place.batch],
+        "query": query_of(table, types),
+        "options": options,
+    }
+    reply = wire.query(PATH, API, body)
+    rows = tuple(_row(row) for row in _rows(reply))
+    return Raw(
+        rows=rows,
+        answer=Answer(
+            data=None,
+            next=_next(place, reply, len(rows)),
+            request_id=request_id_of(reply.headers),
+            date=from_http_date(reply.headers.get("date", "")),
+            status=reply.status,
+        ),
+        # When the round began: of each page a little before it was asked for.
+        observed_at=rfc3339(at),
+    )
 
-    def fetch(self, table: str, after: Any, at: datetime) -> Raw:
-        """One page of `table`. Raises `CallError`."""
-        place = after if isinstance(after, _At) else _At(0, "", 0)
-        options: dict[str, Any] = {"$top": PAGE, "resultFormat": "objectArray"}
-        if place.token:
-            options["$skipToken"] = place.token
-        body = {
-            "subscriptions": self._batches[place.batch],
-            "query": query_of(table, self._types[table]),
-            "options": options,
-        }
-        reply = self._wire.query(PATH, API, body)
-        rows = tuple(_row(row) for row in _rows(reply))
-        return Raw(
-            rows=rows,
-            answer=Answer(
-                data=None,
-                next=self._next(place, reply, len(rows)),
-                request_id=request_id_of(reply.headers),
-                date=from_http_date(reply.headers.get("date", "")),
-                status=reply.status,
-            ),
-            # When the round began: of each page a little before it was asked for.
-            observed_at=rfc3339(at),
-        )
 
-    def _next(self, at: _At, reply: Reply, count: int) -> _At | None:
-        seen = at.seen + count
-        token = reply.data.get("$skipToken")
-        if token:
-            return _At(at.batch, str(token), seen)
-        _refuse_short(reply, seen)
-        return _At(at.batch + 1, "", 0) if at.batch + 1 < len(self._batches) else None
+def _batches(subscriptions: Sequence[str]) -> tuple[tuple[str, ...], ...]:
+    starts = range(0, len(subscriptions), SUBSCRIPTIONS)
+    return tuple(tuple(subscriptions[start : start + SUBSCRIPTIONS]) for start in starts)
+
+
+def _next(place: _At, reply: Reply, count: int) -> _At | None:
+    seen = place.seen + count
+    token = reply.data.get("$skipToken")
+    if token:
+        return _At(place.batches, place.batch, str(token), seen)
+    _refuse_short(reply, seen)
+    more = place.batch + 1 < len(place.batches)
+    return _At(place.batches, place.batch + 1) if more else None
 
 
 def query_of(table: str, types: Iterable[str]) -> str:

@@ -10,17 +10,17 @@ as the operation, and in `of` what stands before it:
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
 from checks.azure.access import Access
 from checks.azure.errors import request_id_of
-from checks.azure.graph import Tables
+from checks.azure.graph import fetch_page
 from checks.azure.guard import origin_of
 from checks.azure.rights import missing
 from checks.azure.wire import Reply, Wire
-from checks.estate import Estate, Round
+from checks.estate import Estate, Raw, Round
 from checks.httpdate import from_http_date
 from checks.model import Answer, Call, CallError, Cause, Check, Made, Rate, Target
 
@@ -49,21 +49,49 @@ class Tenant:
         self,
         access: Access,
         checks: Iterable[Check],
-        subscriptions: Sequence[str],
         *,
         now: Callable[[], datetime],
         threads: int = 16,
     ) -> None:
-        """`subscriptions` are all that are looked at. Raises `CallError` without a credential."""
+        """Nothing is asked yet, and no credential is looked for."""
         self.access = access
-        self.wire = Wire(access, threads=threads)
-        ids = [each.lower() for each in subscriptions]
-        self.estate = Estate(Tables(self.wire, ids, types_of(checks)).fetch, now)
+        self.subscriptions: tuple[str, ...] = ()
+        """All that are looked at, in lower case; may change between rounds."""
+        self.estate = Estate(self._fetch, now)
+        self._types = types_of(checks)
+        self._threads = threads
+        self._lock = threading.Lock()
+        self._wire: Wire | None = None
+
+    @property
+    def wire(self) -> Wire:
+        """The clients, made when first used. Raises `CallError` without a usable credential."""
+        with self._lock:
+            if self._wire is None:
+                self._wire = Wire(self.access, threads=self._threads)
+            return self._wire
+
+    def read_all(self, path: str, query: Mapping[str, str]) -> list[Mapping[str, Any]]:
+        """Every row of a list of Resource Manager. Raises `CallError` unless it is whole."""
+        rows: list[Mapping[str, Any]] = []
+        after: str | None = path
+        while after:
+            reply = self.wire.get("arm", after, query)
+            found = reply.data.get("value")
+            if not isinstance(found, list):
+                message = f"{path} answered without a list"
+                raise CallError(Cause.INVALID, "MalformedAnswer", message, status=reply.status)
+            rows += found
+            after, query = _answer(reply, self.wire.base["arm"]).next, {}
+        return rows
 
     def session(self, subscription: str, *, name: str = "") -> AzureSession:
         """The session of one run on a subscription; nothing is asked yet."""
         target = Target(provider="azure", id=subscription.lower(), name=name)
         return AzureSession(self, target)
+
+    def _fetch(self, table: str, after: Any, at: datetime) -> Raw:
+        return fetch_page(self.wire, table, self._types[table], self.subscriptions, after, at)
 
     def above(self, *, name: str = "") -> AzureSession:
         """The session of one run on the tenant itself."""

@@ -18,8 +18,10 @@ from google.protobuf import json_format
 
 from checks.canonical import rfc3339
 from checks.estate import Raw, Row
-from checks.gcp.credentials import Renewed
+from checks.gcp.access import Access
+from checks.gcp.credentials import account_of, credentials_of
 from checks.gcp.errors import from_api_error, from_auth_error, one_line
+from checks.gcp.transport import client_of
 from checks.model import Answer, CallError, Cause
 
 PAGE = 1000
@@ -48,15 +50,17 @@ class Assets:
 
     def __init__(
         self,
-        client: asset_v1.AssetServiceClient,
-        credentials: Renewed,
-        parent: str,
+        access: Access,
         types: Mapping[str, frozenset[str]],
     ) -> None:
-        """`types`: content type -> the asset types that are looked at in it."""
-        self._client = client
-        self._credentials = credentials
-        self._parent = parent
+        """`types`: content type -> the asset types that are looked at in it.
+
+        Raises `CallError` without a credential.
+        """
+        self._credentials = credentials_of(access)
+        self.identity = account_of(self._credentials)
+        self.client = client_of(access, self._credentials)
+        self._parent = access.parent
         self._types = {**types, PROJECTS: frozenset({PROJECT})}
 
     def fetch(self, listing: str, after: Any, at: datetime) -> Raw:
@@ -97,7 +101,7 @@ class Assets:
             raise CallError(Cause.INVALID, "MalformedAnswer", one_line(error)) from error
 
     def _once(self, request: asset_v1.ListAssetsRequest) -> Any:
-        pages = self._client.list_assets(request=request, retry=None, timeout=TIMEOUT).pages
+        pages = self.client.list_assets(request=request, retry=None, timeout=TIMEOUT).pages
         return next(iter(pages))
 
 

@@ -9,16 +9,14 @@ path.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from checks.estate import Estate, Round
+from checks.estate import Estate, Raw, Round
 from checks.gcp.access import Access
 from checks.gcp.assets import EVERYBODY, PROJECT, PROJECTS, Assets
-from checks.gcp.credentials import account_of, credentials_of
 from checks.gcp.directory import Directory
-from checks.gcp.transport import client_of
 from checks.model import Answer, Call, CallError, Cause, Check, Made, Rate, Target
 
 LISTING = "asset"
@@ -37,15 +35,21 @@ class Organization:
     def __init__(
         self, access: Access, checks: Iterable[Check], *, now: Callable[[], datetime]
     ) -> None:
-        """Make the clients; nothing is asked. Raises `CallError` without a credential."""
-        credentials = credentials_of(access)
+        """Nothing is asked yet, and no credential is looked for."""
         self.access = access
-        self.identity = account_of(credentials)
-        self.client = client_of(access, credentials)
-        assets = Assets(self.client, credentials, access.parent, types_of(checks))
-        self.estate = Estate(assets.fetch, now)
-        self._directory: Directory | None = None
+        self.estate = Estate(self._fetch, now)
+        self._types = types_of(checks)
         self._lock = threading.Lock()
+        self._assets: Assets | None = None
+        self._directory: Directory | None = None
+
+    @property
+    def assets(self) -> Assets:
+        """The inventory, made when first asked. Raises `CallError` without a credential."""
+        with self._lock:
+            if self._assets is None:
+                self._assets = Assets(self.access, self._types)
+            return self._assets
 
     @property
     def directory(self) -> Directory:
@@ -54,6 +58,9 @@ class Organization:
             if self._directory is None:
                 self._directory = Directory(self.access)
             return self._directory
+
+    def _fetch(self, listing: str, after: Any, at: datetime) -> Raw:
+        return self.assets.fetch(listing, after, at)
 
     def session(self, project: str, *, name: str = "") -> GcpSession:
         """The session of one run on a project (its id); nothing is asked yet."""
@@ -95,8 +102,8 @@ class GcpSession:
 
     @property
     def identity(self) -> str:
-        """The account that Google knows us by."""
-        return self._organization.identity
+        """The account that Google knows us by. Raises `CallError` without a credential."""
+        return self._organization.assets.identity
 
     @property
     def not_enabled(self) -> tuple[str, ...]:
@@ -174,26 +181,37 @@ class GcpSession:
             needs=("cloudasset.assets.listResource",),
         )
 
-    def _projects(self) -> Iterable[Mapping[str, Any]]:
-        reading, after = self._joined().reading(PROJECTS), None
-        while True:
-            try:
-                answer = reading.page(EVERYBODY, PROJECT, after)
-            except CallError as error:
-                self._note(error.status, error.request_id)
-                error.call = f"{LISTING}:{PROJECTS}"
-                raise
-            if not answer.shared:
-                self._note(answer.status, answer.request_id)
+    def _projects(self) -> Iterator[Mapping[str, Any]]:
+        for answer in read_projects(self._joined(), self._note):
             for row in answer.data["rows"]:
                 yield row.get("resource", {}).get("data", {})
-            after = answer.next
-            if after is None:
-                return
 
     def _note(self, status: int, request_id: str) -> None:
         call = f"{LISTING}:{PROJECTS}"
         self._made.append(Made(call=call, region="", status=status, request_id=request_id))
+
+
+def read_projects(
+    joined: Round, note: Callable[[int, str], None] = lambda _status, _id: None
+) -> Iterator[Answer]:
+    """Every page of the projects that the inventory shows. Raises `CallError`.
+
+    `note(status, request id)` is told of each request that this makes.
+    """
+    reading, after = joined.reading(PROJECTS), None
+    while True:
+        try:
+            answer = reading.page(EVERYBODY, PROJECT, after)
+        except CallError as error:
+            note(error.status, error.request_id)
+            error.call = f"{LISTING}:{PROJECTS}"
+            raise
+        if not answer.shared:
+            note(answer.status, answer.request_id)
+        yield answer
+        after = answer.next
+        if after is None:
+            return
 
 
 def _number(data: Mapping[str, Any]) -> int:

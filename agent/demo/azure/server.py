@@ -135,6 +135,9 @@ class Server:
 
     def _arm(self, asked: Asked, path: str) -> Reply:
         parts = path.split("/")
+        if path == "subscriptions":
+            shown = [each for each in self.world.subscriptions.values() if each.permissions]
+            return self._listed(asked, [_described(each, self.world.tenant) for each in shown], "")
         if parts[0] == "subscriptions" and len(parts) > 1:
             found = self.world.subscriptions.get(parts[1])
             if found is None or not found.permissions:
