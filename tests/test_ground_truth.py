@@ -16,6 +16,7 @@ import pytest
 from agent.demo.ground import Ground
 from agent.demo.mischief import MISCHIEFS
 from agent.demo.process import start_cloud
+from agent.demo.roster import configure_roster, write_roster
 from agent.demo.run import BEYOND
 from agent.demo.seed import seed_cloud
 from agent.demo.truth import expect, known_rules
@@ -28,6 +29,7 @@ from agent.rules.load import load_rules
 from agent.run import CLOCK, Runner, Task
 from checks.aws.clients import Access, Clients
 from checks.aws.session import AwsSession
+from checks.files.session import FilesSession, Source, WithFiles
 from checks.load import load_checks
 from checks.model import Cause
 from checks.schema import schema_of
@@ -44,10 +46,12 @@ PLAN = make_plan(RULES, CHECKS)
 class World:
     """A seeded account, an agent with a log, and what is true of the account."""
 
-    def __init__(self, cloud, truth, store, log):
+    def __init__(self, cloud, truth, store, log, folder):
         self.cloud, self.truth, self.store = cloud, truth, store
         self._clients = Clients(CHECKS.values())
         self._runner = Runner(log, CHECKS, deadline=timedelta(minutes=2))
+        self._roster = folder / "roster.csv"
+        write_roster(truth, self._roster, CLOCK.now())
         self.expected = dict(_expected(truth))
 
     def run(self, rules=RULES):
@@ -55,7 +59,10 @@ class World:
         access = Access(
             account=self.cloud.account, regions=REGIONS, endpoint_url=self.cloud.endpoint
         )
-        session = AwsSession(self._clients, access)
+        given = configure_roster(self._roster)["hr.person"]
+        source = Source(path=self._roster, columns=given["columns"], values=given["values"])
+        files = FilesSession({"hr.person": source}, CLOCK.now)
+        session = WithFiles(AwsSession(self._clients, access), files)
         self.done = self._runner.run(Task(session=session, rules=rules))
         assert not hasattr(self.done, "reason"), self.done
         return {(one.rule, one.resource): one for one in queries.current(self.store)}
@@ -79,7 +86,7 @@ def a_world(folder, *, seed):
         Log.open(store, key, at=CLOCK.now()) as log,
     ):
         truth = seed_cloud(cloud, seed=seed, regions=REGIONS)
-        world = World(cloud, truth, store, log)
+        world = World(cloud, truth, store, log, folder)
         world.run()  # what a resource was before is known from here on
         yield world
 
@@ -110,7 +117,7 @@ def _minimum(truth):
     region, bucket, key = len(REGIONS), of["aws.s3.bucket"], of["aws.kms.key"]
     once = """
         sts:GetCallerIdentity ec2:DescribeRegions
-        iam:GetAccountSummary iam:GetAccountPasswordPolicy iam:ListVirtualMFADevices
+        iam:GetAccountSummary iam:GetAccountPasswordPolicy
         iam:GenerateCredentialReport iam:GetCredentialReport account:GetAlternateContact
         s3:ListBuckets s3control:GetPublicAccessBlock iam:ListEntitiesForPolicy
     """
@@ -131,8 +138,10 @@ def _minimum(truth):
         **dict.fromkeys(a_region.split(), region),
         # All snapshots, and the public ones, which AWS itself picks out.
         "ec2:DescribeSnapshots": 2 * region,
-        # Users, roles and customer-managed policies: a listing each.
-        "iam:GetAccountAuthorizationDetails": 3,
+        # Users, groups, roles and customer-managed policies: a listing each.
+        "iam:GetAccountAuthorizationDetails": 4,
+        "iam:ListVirtualMFADevices": 2,  # of the account, and to be joined to users
+        "iam:ListPolicies": 1,
         "s3:GetBucketEncryption": bucket,
         "s3:GetBucketLogging": bucket,
         "s3:GetBucketPolicy": bucket,
@@ -151,6 +160,7 @@ def _minimum(truth):
         "dynamodb:DescribeTable": of["aws.dynamodb.table"],
         "dynamodb:DescribeContinuousBackups": of["aws.dynamodb.table"],
         "ecr:GetRepositoryPolicy": of["aws.ecr.repository"],
+        "ecr:GetLifecyclePolicy": of["aws.ecr.repository"],
         "efs:DescribeBackupPolicy": of["aws.efs.file_system"],
         "elbv2:DescribeLoadBalancerAttributes": of["aws.elbv2.load_balancer"],
         "elbv2:DescribeListeners": of["aws.elbv2.load_balancer"],
@@ -192,7 +202,7 @@ def _actions():
         joined = [CHECKS[join.check] for join in check.joins if join.name in facets]
         for call in [*check.calls(facets), *(call for one in joined for call in one.calls(()))]:
             found.setdefault(call.name, set()).update(call.needs)
-    return found
+    return {call: needs for call, needs in found.items() if needs}  # a file needs none
 
 
 def _denied(truth, dice):

@@ -24,11 +24,15 @@ from agent.config import Settings, load_settings
 from agent.demo.drift import play_drift, tell_drift
 from agent.demo.ground import Ground
 from agent.demo.process import Cloud, start_cloud
+from agent.demo.roster import NAME as ROSTER
+from agent.demo.roster import configure_roster, write_roster
 from agent.demo.seed import Truth, seed_cloud
+from agent.run import CLOCK
 
 BEYOND = (
     "aws-access-analyzer-enabled",
     "aws-access-analyzer-no-active-findings",
+    "aws-elbv2-waf",
     "aws-ssm-patch-compliant",
 )
 """Rules on what moto does not play: they would be errors for ever, for no reason of the agent."""
@@ -100,6 +104,7 @@ def run_demo(serve: Serve, stage: Stage, options: Options) -> int:
             progress=stage.progress,
         )
         stage.say(_summary(truth))
+        write_roster(truth, folder / ROSTER, CLOCK.now())
         settings = _settings(folder, cloud, options)
         with _credentials():
             return _live(serve, stage, options, settings=settings, cloud=cloud, truth=truth)
@@ -173,6 +178,7 @@ def _settings(folder: Path, cloud: Cloud, options: Options) -> Settings:
         "origin": "assay.demo/agent",
         "every": options.every,
         "rules": {rule: {"enabled": False} for rule in BEYOND},
+        "files": configure_roster(folder / ROSTER),
         "run": {"max_attempts": 2},
         "http": {"listen": _free(options.listen)},
     }

@@ -104,7 +104,7 @@ def _all(make: _Make) -> list[Seeded]:
 
 def _first(ground: Ground) -> list[_Make]:
     """What other things refer to."""
-    makes: list[_Make] = [partial(identity.groups, ground), partial(identity.support_role, ground)]
+    makes: list[_Make] = [partial(identity.groups, ground), partial(identity.known_roles, ground)]
     for region in ground.regions:
         makes += [
             partial(keeping.data_key, ground, region),

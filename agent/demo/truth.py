@@ -46,12 +46,11 @@ def expect(truth: Truth, rule: str) -> Expected:
     kind, holds = _EACH[rule]
     at_least = {"": "pass"} if rule in _AT_LEAST_ONE else {}
     block = all(one.facts["s3_block"] for one in truth.of("aws.s3.account_public_access_block"))
-    return Expected(
-        outcomes={
-            one.id: _word(holds({**one.facts, "account_block": block})) for one in truth.of(kind)
-        },
-        scopes=at_least,
-    )
+    joined = any(not one.facts["own_policy"] for one in truth.of("aws.iam.user"))
+    around = {"account_block": block, "joined": joined}
+    outcomes = {one.id: _word(holds({**one.facts, **around})) for one in truth.of(kind)}
+    nowhere = {"": "not_applicable"} if {*outcomes.values()} <= {"not_applicable"} else {}
+    return Expected(outcomes=outcomes, scopes=at_least or nowhere)
 
 
 def known_rules() -> frozenset[str]:
@@ -103,6 +102,10 @@ def _always(_facts: _Facts) -> bool:
 def _never(_facts: _Facts) -> bool:
     """Nothing of this kind is made in order, or moto cannot make it so."""
     return False
+
+
+def _outside(_facts: _Facts) -> None:
+    """Nothing of this kind is such that the rule applies."""
 
 
 def _opens(*names: str) -> _Holds:
@@ -248,7 +251,7 @@ _EACH: Mapping[str, tuple[str, _Holds]] = {
         "aws.iam.policy",
         _has("no_admin", "no_escalation"),
     ),
-    "aws-iam-role-admin-limited": ("aws.iam.role", _only("admin", _never)),
+    "aws-iam-role-admin-limited": ("aws.iam.role", _only("admin", _has("named"))),
     "aws-iam-role-trusts-known-accounts": (
         "aws.iam.role",
         _trust(partner=False, partner_with_id=True),
@@ -268,6 +271,28 @@ _EACH: Mapping[str, tuple[str, _Holds]] = {
     "aws-s3-bucket-acl-not-public": ("aws.s3.bucket", _has("acl")),
     "aws-s3-bucket-lifecycle": ("aws.s3.bucket", _has("expiry")),
     "aws-secretsmanager-not-public": ("aws.secretsmanager.secret", _has("private")),
+    "aws-ecr-lifecycle-policy": ("aws.ecr.repository", _has("expires")),
+    "aws-iam-admin-policy-limited": ("aws.iam.user", _always),
+    "aws-iam-cloudshell-full-access-restricted": ("aws.iam.aws_managed_attached", _always),
+    "aws-iam-group-has-members": ("aws.iam.group", _has("staff", "joined")),
+    "aws-iam-policy-no-blocked-kms-decrypt": ("aws.iam.policy", _has("no_admin", "no_decrypt")),
+    "aws-iam-policy-no-service-wildcard": ("aws.iam.policy", _outside),
+    "aws-iam-role-confused-deputy": ("aws.iam.role", _outside),
+    "aws-iam-role-no-inline-policies": ("aws.iam.role", _lacks("inline")),
+    "aws-iam-user-hardware-mfa": ("aws.iam.user", _outside),
+    "aws-iam-user-in-group": ("aws.iam.user", _lacks("own_policy")),
+    "aws-iam-user-in-hr-roster": (
+        "aws.iam.credential_report",
+        _unless("root", _only("person", _has("known", "stays"))),
+    ),
+    "aws-iam-user-no-credentials-inactive": (
+        "aws.iam.credential_report",
+        _unless("root", _always),
+    ),
+    "aws-iam-user-terminated-removed": (
+        "aws.iam.credential_report",
+        _unless("root", _only("person", _only("known", _unless("stays", _never)))),
+    ),
     "aws-sqs-queue-dead-letter": ("aws.sqs.queue", _unless("dead", _has("redrive"))),
 }
 

@@ -59,6 +59,7 @@ def account(ground: Ground) -> Iterator[Seeded]:
 def user(ground: Ground, i: int) -> Iterator[Seeded]:
     """A person or a program: password, MFA, up to two keys, ages, policies of their own."""
     good = ground.draw("user", i, "mfa", "key_age", "used", "one_key", "no_own_policy", of=5)
+    roster = ground.draw("user", i, "known", "stays", of=7)
     person = i % 3 != 2  # noqa: PLR2004 - two people to each program
     name = _NAMES[i % len(_NAMES)] + (str(i) if i >= len(_NAMES) else "")
     name = name if person else f"svc-{name}"
@@ -85,6 +86,7 @@ def user(ground: Ground, i: int) -> Iterator[Seeded]:
         "used": used if person else None,
         "keys": keys,
         "own_policy": not good["no_own_policy"],
+        **roster,
     }
     arn = f"arn:aws:iam::{ground.account}:user/{name}"
     yield Seeded(kind="aws.iam.credential_report", id=arn, region="", handle=name, facts=facts)
@@ -137,10 +139,22 @@ def groups(ground: Ground) -> Iterator[Seeded]:
         iam.attach_group_policy(
             GroupName=name, PolicyArn="arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"
         )
+        iam.attach_group_policy(
+            GroupName=name, PolicyArn="arn:aws:iam::aws:policy/AmazonEC2ReadOnlyAccess"
+        )
         arn = f"arn:aws:iam::{ground.account}:group/{name}"
-        yield Seeded(kind="aws.iam.group", id=arn, region="", handle=name)
+        facts = {"staff": name == "staff"}
+        yield Seeded(kind="aws.iam.group", id=arn, region="", handle=name, facts=facts)
+    for name in ("AmazonS3ReadOnlyAccess", "AmazonEC2ReadOnlyAccess"):
+        yield _attached(name)
     # An account that is watched has a report; the first one takes AWS seconds to make.
     iam.generate_credential_report()
+
+
+def _attached(name: str) -> Seeded:
+    """A policy of AWS's own that somebody has."""
+    arn = f"arn:aws:iam::aws:policy/{name}"
+    return Seeded(kind="aws.iam.aws_managed_attached", id=arn, region="", handle=arn)
 
 
 def managed_policy(ground: Ground, i: int) -> Iterator[Seeded]:
@@ -194,17 +208,24 @@ def role(ground: Ground, i: int) -> Iterator[Seeded]:
         )
     days = 20 if ground.good("role", "used", i, of=5) else 200
     ground.cloud.age(Age(role=name, days=days))
-    facts = {"trust": fact, "inline": inline, "unused": days, "admin": not limited}
+    facts = {"trust": fact, "inline": inline, "unused": days, "admin": not limited, "named": False}
     yield Seeded(kind="aws.iam.role", id=arn, region="", handle=name, facts=facts)
 
 
-def support_role(ground: Ground) -> Iterator[Seeded]:
-    """The role that may open cases with the provider, and that services use here."""
+def known_roles(ground: Ground) -> Iterator[Seeded]:
+    """The roles for cases with the provider and for administration, which services use here."""
     iam = ground.client("iam")
-    iam.create_role(
-        RoleName="support", AssumeRolePolicyDocument=trust({"Service": "ec2.amazonaws.com"})
-    )
-    iam.attach_role_policy(RoleName="support", PolicyArn="arn:aws:iam::aws:policy/AWSSupportAccess")
-    arn = f"arn:aws:iam::{ground.account}:role/support"
-    facts = {"trust": "service", "inline": False, "unused": 0, "admin": False}
-    yield Seeded(kind="aws.iam.role", id=arn, region="", handle="support", facts=facts)
+    for name, attached in (
+        ("support", "AWSSupportAccess"),
+        ("OrganizationAccountAccessRole", "AdministratorAccess"),
+    ):
+        iam.create_role(
+            RoleName=name, AssumeRolePolicyDocument=trust({"Service": "ec2.amazonaws.com"})
+        )
+        policy_of_aws = _attached(attached)
+        iam.attach_role_policy(RoleName=name, PolicyArn=policy_of_aws.id)
+        arn = f"arn:aws:iam::{ground.account}:role/{name}"
+        admin = attached == "AdministratorAccess"
+        facts = {"trust": "service", "inline": False, "unused": 0, "admin": admin, "named": True}
+        yield Seeded(kind="aws.iam.role", id=arn, region="", handle=name, facts=facts)
+        yield policy_of_aws

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 
 from agent.demo.documents import allow, deny_without_tls, policy
@@ -167,9 +168,21 @@ def file_system(ground: Ground, region: str, i: int) -> Iterator[Seeded]:
     yield Seeded(kind="aws.efs.file_system", id=arn, region=region, handle=handle, facts=good)
 
 
+_EXPIRY = {
+    "rules": [
+        {
+            "rulePriority": 1,
+            "selection": {"tagStatus": "any", "countType": "imageCountMoreThan", "countNumber": 50},
+            "action": {"type": "expire"},
+        }
+    ]
+}
+"""Of an image repository: the newest fifty images are kept."""
+
+
 def repository(ground: Ground, region: str, i: int) -> Iterator[Seeded]:
     """An ECR repository of images."""
-    good = ground.draw("ecr", i, "scan", "immutable", "kms", "private")
+    good = ground.draw("ecr", i, "scan", "immutable", "kms", "private", "expires")
     name = f"harbour/{('api', 'worker', 'web')[i % 3]}-{i}"
     ecr = ground.client("ecr", region)
     kms = {"encryptionType": "KMS", "kmsKey": f"alias/harbour-{region}"}
@@ -182,6 +195,8 @@ def repository(ground: Ground, region: str, i: int) -> Iterator[Seeded]:
     if not good["private"]:
         statement = allow(["ecr:BatchGetImage"], "", principal="*")
         ecr.set_repository_policy(repositoryName=name, policyText=policy(statement))
+    if good["expires"]:
+        ecr.put_lifecycle_policy(repositoryName=name, lifecyclePolicyText=json.dumps(_EXPIRY))
     arn = made["repositoryArn"]
     yield Seeded(kind="aws.ecr.repository", id=arn, region=region, handle=name, facts=good)
 
