@@ -10,6 +10,7 @@ from typing import Any
 from checks.azure.access import CLOUDS, Access, Auth, Cloud
 from checks.azure.session import ENABLED, AzureSession, Tenant
 from checks.azure.settings import AzureSettings
+from checks.limits import Clock
 from checks.model import CallError, Cause, Check, Target
 from checks.provider import Member, Provider
 
@@ -23,11 +24,13 @@ def open_providers(
     checks: Iterable[Check],
     threads: int,
     path: Callable[[str], Path],
-    now: Callable[[], datetime],
+    clock: Clock,
 ) -> list[Provider]:
     """Open every entry; each has clients of its own, since each is another identity."""
     known = list(checks)
-    return [AzureTenant(entry, known, threads=threads, path=path, now=now) for entry in entries]
+    return [
+        AzureTenant(entry, known, threads=threads, path=path, now=clock.now) for entry in entries
+    ]
 
 
 class AzureTenant:

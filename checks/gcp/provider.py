@@ -9,6 +9,7 @@ from pathlib import Path
 from checks.gcp.access import Access, Auth, Transport
 from checks.gcp.session import ACTIVE, GcpSession, Organization, read_projects
 from checks.gcp.settings import GcpSettings
+from checks.limits import Clock
 from checks.model import Check, Target
 from checks.provider import Member, Provider
 
@@ -23,11 +24,11 @@ def open_providers(
     checks: Iterable[Check],
     threads: int,  # noqa: ARG001 - gRPC carries all calls over one connection
     path: Callable[[str], Path],
-    now: Callable[[], datetime],
+    clock: Clock,
 ) -> list[Provider]:
     """Open every entry; each has clients of its own, since each is another identity."""
     known = list(checks)
-    return [GcpParent(entry, known, path=path, now=now) for entry in entries]
+    return [GcpParent(entry, known, path=path, now=clock.now) for entry in entries]
 
 
 class GcpParent:
