@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
@@ -55,13 +56,25 @@ def permissions(
         PolicyFormat.TERRAFORM: to_terraform,
         PolicyFormat.CLOUDFORMATION: to_cloudformation,
     }[form]
-    sys.stdout.write(write(policies, _agent(settings)))
+    sys.stdout.write(write([*policies, *_beside(settings)]))
 
 
-def _agent(settings: Settings) -> Policy | None:
-    """Policy of the agent's own identity, from the targets that are reached through a role."""
-    from agent.permissions.aws import agent_policy
-    from checks.aws.settings import AwsSettings
+def _beside(settings: Settings) -> Iterator[Policy]:
+    """Policies of other identities than the role, from the targets that are reached through one."""
+    from agent.permissions.aws import agent_policy, discovery_policy
+    from checks.aws.settings import ROLE_ARN, AwsSettings
 
-    targets = settings.of(AwsSettings)
-    return agent_policy((each.role_arn for each in targets if each.role_arn), discovers=False)
+    targets = [target for target in settings.targets if isinstance(target, AwsSettings)]
+    agent = agent_policy(target.role_arn for target in targets if target.role_arn)
+    yield from [agent] if agent else []
+    found = [(target, target.organization) for target in targets if target.organization]
+    for number, (target, organization) in enumerate(found, start=1):
+        entered = ROLE_ARN.fullmatch(target.role_arn)
+        partition, account = entered.groups() if entered else (target.partition or "aws", "")
+        places = (*organization.include, *organization.exclude)
+        yield discovery_policy(
+            "discovery" if len(found) == 1 else f"discovery-{number}",
+            f"arn:{partition}:iam::*:role/{organization.role}",
+            units=any(place.startswith("ou-") for place in places),
+            account=account,
+        )

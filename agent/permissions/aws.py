@@ -13,13 +13,21 @@ SESSION = ("ec2:DescribeRegions",)
 """What the AWS session itself asks, whatever the rules: which regions the account has switched on.
 Who we are (`sts:GetCallerIdentity`) needs no permission."""
 
-DISCOVERY = ("organizations:DescribeOrganization", "organizations:ListAccounts")
-"""What finding the accounts of an organisation needs, in the management account or that of a
+ACCOUNTS = ("organizations:ListAccounts",)
+"""What finding the accounts of an organization needs, in the management account or that of a
 delegated administrator."""
+
+UNITS = ("organizations:ListChildren",)
+"""What telling the accounts of an organizational unit needs beside."""
 
 LIMIT = 6144
 """Characters that a managed policy holds, white space not counted: docs.aws.amazon.com, IAM and
 STS quotas."""
+
+
+OBSERVED = "the role in every observed account"
+AGENT = "the agent's own identity"
+DISCOVERER = "the identity that finds the organization's accounts"
 
 
 class Statement(Struct, frozen=True, kw_only=True):
@@ -46,8 +54,13 @@ class Policy(Struct, frozen=True, kw_only=True):
     """One managed policy."""
 
     name: str
-    """`reads`, or `reads-1`, `reads-2` ... where one does not hold everything; `agent`."""
+    """`reads`, or `reads-1`, `reads-2` ... where one does not hold everything; `agent`,
+    `discovery`."""
+    whom: str
+    """Whom it is for: `OBSERVED`, `AGENT` or `DISCOVERER`."""
     statements: tuple[Statement, ...]
+    account: str = ""
+    """Where it is made, when not in every observed account; empty: in the agent's."""
 
     @property
     def document(self) -> dict[str, Any]:
@@ -73,32 +86,44 @@ def read_policies(permissions: Iterable[str]) -> tuple[Policy, ...]:
     return tuple(_reading(f"reads-{number}", part) for number, part in enumerate(parts, start=1))
 
 
-def agent_policy(roles: Iterable[str], *, discovers: bool) -> Policy | None:
-    """Give what the agent's own identity needs beside reading: to take `roles`, to find accounts.
-
-    `roles` are ARNs (`arn:aws:iam::111122223333:role/assay-read`), `*` allowed in them. None when
-    the agent observes its own account alone.
-    """
-    statements = []
+def agent_policy(roles: Iterable[str]) -> Policy | None:
+    """Give what the agent's own identity needs beside: to take `roles` (ARNs); None without any."""
     if taken := tuple(sorted(set(roles))):
-        statements.append(Statement(sid="Takes", actions=("sts:AssumeRole",), resources=taken))
-    if discovers:
-        statements.append(Statement(sid="Discovers", actions=DISCOVERY))
-    return Policy(name="agent", statements=tuple(statements)) if statements else None
+        return Policy(name="agent", whom=AGENT, statements=(_taking(taken),))
+    return None
 
 
-def to_json(policies: tuple[Policy, ...], agent: Policy | None = None) -> str:
+def discovery_policy(name: str, members: str, *, units: bool, account: str = "") -> Policy:
+    """Give what the identity needs that finds the accounts of an organization and enters them.
+
+    `members` is the ARN of the role in every account (`arn:aws:iam::*:role/AssayReader`); `units`,
+    whether organizational units are included or excluded; `account`, where that identity is.
+    """
+    listing = Statement(sid="Discovers", actions=(*ACCOUNTS, *(UNITS if units else ())))
+    return Policy(
+        name=name,
+        whom=DISCOVERER,
+        statements=(listing, _taking((members,))),
+        account=account,
+    )
+
+
+def to_json(policies: Iterable[Policy]) -> str:
     """Write the one document, to be pasted as it is; of several, each with whom it is for."""
-    if len(policies) == 1 and agent is None:
-        return json.dumps(policies[0].document, indent=2) + "\n"
-    whose = [(policy, "every observed account") for policy in policies]
-    whose += [(agent, "the agent's own identity")] if agent else []
-    rows = [{"name": one.name, "for": who, "document": one.document} for one, who in whose]
+    first, *more = policies
+    if not more:
+        return json.dumps(first.document, indent=2) + "\n"
+    rows = [{"name": one.name, "for": one.whom, "document": one.document} for one in (first, *more)]
     return json.dumps({"policies": rows}, indent=2) + "\n"
 
 
 def _reading(name: str, actions: tuple[str, ...]) -> Policy:
-    return Policy(name=name, statements=(Statement(sid="AssayReads", actions=actions),))
+    reads = Statement(sid="AssayReads", actions=actions)
+    return Policy(name=name, whom=OBSERVED, statements=(reads,))
+
+
+def _taking(roles: tuple[str, ...]) -> Statement:
+    return Statement(sid="Takes", actions=("sts:AssumeRole",), resources=roles)
 
 
 def _fitting(actions: list[str]) -> Iterator[tuple[str, ...]]:

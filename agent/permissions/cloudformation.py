@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from agent.permissions.aws import Policy
+from agent.permissions.aws import OBSERVED, Policy
 
 _HEAD = """\
 # Written by `assay permissions aws --format cloudformation`: what the rules in force read, and no
@@ -54,47 +54,62 @@ _TRUST = {
 }
 
 
-def to_cloudformation(policies: Iterable[Policy], agent: Policy | None = None) -> str:
-    """Write the template; `agent` is for the agent's own identity, made in its account alone."""
-    named = {_logical(policy.name): policy for policy in policies}
+def to_cloudformation(policies: Iterable[Policy]) -> str:
+    """Write the template; what is not for the role is made in its own account alone."""
+    policies = list(policies)
+    named = {_logical(policy.name): policy for policy in policies if policy.whom == OBSERVED}
+    beside = {_logical(policy.name): policy for policy in policies if policy.whom != OBSERVED}
     template: dict[str, Any] = {
         "AWSTemplateFormatVersion": "2010-09-09",
         "Description": "The role that Assay takes to read what its rules are about",
         "Parameters": _PARAMETERS,
-    }
-    if agent is not None:
-        template["Conditions"] = {
-            "IsAgentAccount": {"Fn::Equals": [{"Ref": "AWS::AccountId"}, {"Ref": "AgentAccount"}]}
-        }
-    template["Resources"] = {
-        "Role": {
-            "Type": "AWS::IAM::Role",
-            "Properties": {
-                "RoleName": {"Ref": "RoleName"},
-                "Description": "Taken by Assay to read what its rules are about.",
-                "AssumeRolePolicyDocument": _TRUST,
-                "ManagedPolicyArns": [{"Ref": name} for name in named],
+        "Conditions": {f"Has{name}": _here(policy) for name, policy in beside.items()},
+        "Resources": {
+            "Role": {
+                "Type": "AWS::IAM::Role",
+                "Properties": {
+                    "RoleName": {"Ref": "RoleName"},
+                    "Description": "Taken by Assay to read what its rules are about.",
+                    "AssumeRolePolicyDocument": _TRUST,
+                    "ManagedPolicyArns": [{"Ref": name} for name in named],
+                },
             },
+            **{name: _policy(policy) for name, policy in named.items()},
+            **{name: {"Condition": f"Has{name}", **_policy(one)} for name, one in beside.items()},
         },
-        **{name: _policy("What the rules of Assay read.", each) for name, each in named.items()},
+        "Outputs": {
+            "RoleArn": {
+                "Description": "What to write as role_arn of the target in assay.yaml",
+                "Value": {"Fn::GetAtt": ["Role", "Arn"]},
+            },
+            **{f"{name}Arn": _to_attach(name, policy) for name, policy in beside.items()},
+        },
     }
-    outputs = {"RoleArn": {"Description": "role_arn", "Value": {"Fn::GetAtt": ["Role", "Arn"]}}}
-    if agent is not None:
-        doc = "What Assay needs to find accounts and to take their roles."
-        template["Resources"]["Agent"] = {"Condition": "IsAgentAccount", **_policy(doc, agent)}
-        outputs["AgentPolicyArn"] = {
-            "Condition": "IsAgentAccount",
-            "Description": "The policy to attach to the agent's own identity",
-            "Value": {"Ref": "Agent"},
-        }
-    template["Outputs"] = outputs
-    return _HEAD + yaml.dump(template, Dumper=_Plain, sort_keys=False, width=100)
+    written = {key: part for key, part in template.items() if part}
+    return _HEAD + yaml.dump(written, Dumper=_Plain, sort_keys=False, width=100)
 
 
-def _policy(doc: str, policy: Policy) -> dict[str, Any]:
+def _here(policy: Policy) -> dict[str, Any]:
+    """Whether this is the account that the policy is for."""
+    account = policy.account or {"Ref": "AgentAccount"}
+    return {"Fn::Equals": [{"Ref": "AWS::AccountId"}, account]}
+
+
+def _to_attach(name: str, policy: Policy) -> dict[str, Any]:
+    return {
+        "Condition": f"Has{name}",
+        "Description": f"The policy to attach to {policy.whom}",
+        "Value": {"Ref": name},
+    }
+
+
+def _policy(policy: Policy) -> dict[str, Any]:
     return {
         "Type": "AWS::IAM::ManagedPolicy",
-        "Properties": {"Description": doc, "PolicyDocument": policy.document},
+        "Properties": {
+            "Description": f"What Assay needs of {policy.whom}.",
+            "PolicyDocument": policy.document,
+        },
     }
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 
-from agent.permissions.aws import Policy
+from agent.permissions.aws import OBSERVED, Policy
 
 _HEAD = """\
 # Written by `assay permissions aws --format terraform`: what the rules in force read, and no more.
@@ -93,37 +93,56 @@ output "role_arn" {
 }
 """  # noqa: E501 - a line of Terraform is one line
 
-_AGENT = """\
+_BESIDE = """\
 
 data "aws_caller_identity" "current" {}
 
-# For the agent's own identity, made in its account alone; attach it there.
-resource "aws_iam_policy" "agent" {
-  count = data.aws_caller_identity.current.account_id == var.agent_account ? 1 : 0
+# For other identities than the role: each is made in its own account alone; attach it there.
+resource "aws_iam_policy" "beside" {
+  for_each = {
+    for name, policy in local.beside : name => policy
+    if data.aws_caller_identity.current.account_id == policy.account
+  }
 
-  name        = "${var.role_name}-agent"
-  description = "What Assay needs to find accounts and to take their roles."
-  policy      = jsonencode(local.agent)
+  name        = "${var.role_name}-${each.key}"
+  description = each.value.whom
+  policy      = jsonencode(each.value.document)
 }
 
-output "agent_policy_arn" {
-  description = "The policy to attach to the agent's own identity; null outside its account."
-  value       = one(aws_iam_policy.agent[*].arn)
+output "policies_to_attach" {
+  description = "Policies to attach to other identities of this account, by name."
+  value       = { for name, policy in aws_iam_policy.beside : name => policy.arn }
 }
 """
 
 
-def to_terraform(policies: Iterable[Policy], agent: Policy | None = None) -> str:
-    """Write the module; `agent` is for the agent's own identity."""
+def to_terraform(policies: Iterable[Policy]) -> str:
+    """Write the module."""
+    policies = list(policies)
+    reads = [policy for policy in policies if policy.whom == OBSERVED]
+    beside = [policy for policy in policies if policy.whom != OBSERVED]
     lines = ["locals {", "  policies = {"]
-    for policy in policies:
+    for policy in reads:
         lines += [f"    {_quoted(policy.name)} = {{", *_document(policy, 6), "    }"]
     lines.append("  }")
-    if agent is not None:
-        lines += ["", "  agent = {", *_document(agent, 4), "  }"]
+    if beside:
+        lines += ["", "  beside = {", *(line for each in beside for line in _beside(each)), "  }"]
     lines.append("}")
     written = "\n".join(lines) + "\n"
-    return f"{_HEAD}\n{written}\n{_BODY}" + (_AGENT if agent is not None else "")
+    return f"{_HEAD}\n{written}\n{_BODY}" + (_BESIDE if beside else "")
+
+
+def _beside(policy: Policy) -> list[str]:
+    account = _quoted(policy.account) if policy.account else "var.agent_account"
+    return [
+        f"    {_quoted(policy.name)} = {{",
+        f"      account = {account}",
+        f"      whom    = {_quoted(policy.whom)}",
+        "      document = {",
+        *_document(policy, 8),
+        "      }",
+        "    }",
+    ]
 
 
 def _document(policy: Policy, depth: int) -> list[str]:
