@@ -63,6 +63,11 @@ def configure(folder, url, rules=RULES, **more):
     return path
 
 
+def items(out):
+    """What a listing command printed as JSON."""
+    return json.loads(out)["items"]
+
+
 class Served:
     """`assay serve` in a process of its own."""
 

@@ -22,6 +22,7 @@ from checks.limits import Clock, Limits
 from checks.load import load_checks
 from checks.model import Check, Gap, Observation, Resource
 
+SOME_CHECKS = Path(__file__).parent / "data/checks/some_of_aws.yaml"
 ENVIRONMENT = {
     "AWS_ACCESS_KEY_ID": "test",
     "AWS_SECRET_ACCESS_KEY": "test",
@@ -86,6 +87,11 @@ def client(endpoint: Endpoint, service: str, region: str = "us-east-1") -> Any:
     )
 
 
+def some_checks() -> dict[str, Check]:
+    """A few checks of AWS, with each way of listing among them."""
+    return load_checks([SOME_CHECKS], shipped=False)
+
+
 def checks_of(folder: Path, text: str) -> dict[str, Check]:
     file = folder / "checks.yaml"
     file.write_text(text)
@@ -125,3 +131,32 @@ def look(
     )
     parts = list(run)
     return Seen(parts, run.collection, naps)
+
+
+def make_buckets(endpoint, count):
+    s3 = client(endpoint, "s3")
+    for number in range(count):
+        s3.create_bucket(Bucket=f"bucket-{number}")
+    return s3
+
+
+def calls_of(endpoint, *services):
+    return {k: n for k, n in endpoint.calls().items() if k.split(":")[0] in services}
+
+
+def make_users(endpoint, *names):
+    iam = client(endpoint, "iam")
+    for name in names:
+        iam.create_user(UserName=name)
+    return iam
+
+
+def make_tables(endpoint, *names):
+    dynamodb = client(endpoint, "dynamodb")
+    for name in names:
+        dynamodb.create_table(
+            TableName=name,
+            BillingMode="PAY_PER_REQUEST",
+            AttributeDefinitions=[{"AttributeName": "k", "AttributeType": "S"}],
+            KeySchema=[{"AttributeName": "k", "KeyType": "HASH"}],
+        )

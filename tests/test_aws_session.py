@@ -9,11 +9,9 @@ from pathlib import Path
 import botocore
 import botocore.session
 import pytest
-from aws_endpoint import Endpoint
-from aws_kit import ENVIRONMENT, checks_of, client, look, session_on
+from aws_kit import ENVIRONMENT, client, look, session_on
 from botocore.config import Config
 from botocore.exceptions import ClientError, NoCredentialsError
-from test_collect import CHECKS
 
 from checks.aws.clients import AMAZON_ROOTS, Access, Clients, parse_time
 from checks.aws.errors import cause_of, from_client_error
@@ -23,25 +21,6 @@ from checks.aws.session import AwsSession
 from checks.model import Call, CallError, Cause
 
 ROLE = "arn:aws:iam::222233334444:role/assay"
-
-
-@pytest.fixture(scope="module")
-def server():
-    with Endpoint() as endpoint:
-        yield endpoint
-
-
-@pytest.fixture
-def endpoint(server, monkeypatch):
-    for name, value in ENVIRONMENT.items():
-        monkeypatch.setenv(name, value)
-    server.reset()
-    return server
-
-
-@pytest.fixture(scope="module")
-def checks(tmp_path_factory):
-    return checks_of(tmp_path_factory.mktemp("checks"), CHECKS)
 
 
 def sdk_client(endpoint, checks, service):

@@ -9,9 +9,8 @@ import urllib.error
 import urllib.request
 
 import pytest
-from agent_kit import ROOT, TARGET, Served, configure, make_account
-from aws_endpoint import Endpoint
-from aws_kit import ENVIRONMENT, client
+from agent_kit import ROOT, TARGET, Served, configure
+from aws_kit import client
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
 from prometheus_client.parser import text_string_to_metric_families as parse_text
 
@@ -25,15 +24,6 @@ ROOT_KEYS = {"rule": "aws-iam-root-no-access-keys", "target": TARGET}
 STATUS = "assay_rule_status"
 FINDINGS = "assay_rule_findings"
 EVALUATED = "assay_rule_last_evaluation_timestamp_seconds"
-
-
-@pytest.fixture(scope="module")
-def cloud():
-    with pytest.MonkeyPatch.context() as patch, Endpoint() as endpoint:
-        for name, value in ENVIRONMENT.items():
-            patch.setenv(name, value)
-        make_account(endpoint)
-        yield endpoint
 
 
 @pytest.fixture
