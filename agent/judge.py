@@ -17,6 +17,7 @@ from functools import lru_cache
 from typing import Any
 
 from agent.cel import EvalError
+from agent.cel.program import NOT_PLAIN
 from agent.model import Finding, Outcome
 from agent.rules.params import with_params
 from agent.rules.rule import Clause, Each, Rule
@@ -51,7 +52,8 @@ def judging(
     also: dict[str, Any] = {"params": rule.keep_params} if rule.keep_params else {}
     if rule.keeps_target:
         also["target"] = place
-    params, keep, each = rule.params, rule.keep, rule.each
+    name, params, keep, each = rule.id, rule.params, rule.keep, rule.each
+    passes = _passing(rule)
 
     def judge_one(resource: Resource) -> tuple[Finding, ...]:
         attributes = resource.attributes
@@ -59,6 +61,16 @@ def judging(
         kept = {"resource": keep(attributes)}
         if also:
             kept |= also
+        if passes is not None and not resource.gaps and passes(given):
+            found = Finding(
+                rule=name,
+                resource=resource.id,
+                region=resource.region,
+                outcome=_PASS,
+                values=kept,
+                observed_at=resource.observed_at,
+            )
+            return (found,)
         gaps = _gaps_read(rule, resource) if resource.gaps else ()
         if gaps:
             kept["unseen"] = [_path(gap) for gap in gaps]
@@ -112,6 +124,31 @@ def gap_message(gap: Gap) -> str:
     code = f" ({gap.code})" if gap.code and gap.code != gap.cause.value else ""
     grant = f"; grant {', '.join(gap.needs)}" if gap.needs and gap.cause.value == "denied" else ""
     return f"cannot see {what}: {call}{gap.cause.value}{code}{grant}"
+
+
+def _passing(rule: Rule) -> Callable[[Given], bool] | None:
+    """Give the short way to the outcome of most resources: whether it is a pass, beyond doubt.
+
+    It says no also where something raises; then `_verdict` finds the outcome and the reasons.
+    None: a rule whose findings are of elements, or of which nothing can pass.
+    """
+    if rule.each is not None or not rule.require:
+        return None
+    programs = [rule.when, *(clause.that for clause in rule.require)]
+    first, *others = [program.plain() for program in programs if program is not None]
+
+    def passes(given: Given) -> bool:
+        try:
+            if not first(*given):
+                return False
+            for other in others:
+                if not other(*given):
+                    return False
+        except NOT_PLAIN:
+            return False
+        return True
+
+    return passes
 
 
 def _finding(  # noqa: PLR0917 - called for each finding; keywords cost

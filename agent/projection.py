@@ -8,6 +8,7 @@ the same outcome as the whole document did. Equal to `agent.cel.project`, which 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from operator import itemgetter
 from typing import Any
 
 from agent.cel.paths import split
@@ -58,10 +59,14 @@ def _same(value: Any) -> Any:
 def _leaves(names: tuple[str, ...]) -> Pick:
     if len(names) == 1:
         return _leaf(names[0])
+    all_of = itemgetter(*names)
 
     def pick(value: Any) -> Any:
         if type(value) is dict:
-            return {name: value[name] for name in names if name in value}
+            try:
+                return dict(zip(names, all_of(value), strict=True))
+            except KeyError:
+                return {name: value[name] for name in names if name in value}
         return _of_other_kind(value)
 
     return pick

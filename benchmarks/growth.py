@@ -90,15 +90,15 @@ def _run(endpoint: str) -> dict[str, Any]:
     from agent.evidence import keys  # noqa: PLC0415 - what is measured begins here
     from agent.evidence.log import Log  # noqa: PLC0415 - as above
     from agent.evidence.store import Store  # noqa: PLC0415 - as above
+    from agent.pack import schema_source  # noqa: PLC0415 - as above
     from agent.rules.load import load_rules  # noqa: PLC0415 - as above
     from agent.run import CLOCK, Runner, Task  # noqa: PLC0415 - as above
     from checks.aws.clients import Access, Clients  # noqa: PLC0415 - as above
     from checks.aws.session import AwsSession  # noqa: PLC0415 - as above
     from checks.load import load_checks  # noqa: PLC0415 - as above
-    from checks.schema import schema_of  # noqa: PLC0415 - as above
 
     checks = load_checks()
-    rules = load_rules([ROOT / "rules"], checks, schema_of)
+    rules = load_rules([ROOT / "rules"], checks, schema_source())
     clients, access = Clients(checks.values()), Access(endpoint_url=endpoint)
     with tempfile.TemporaryDirectory() as folder:
         key = keys.generate(Path(folder, "key"), "assay.bench/agent")

@@ -138,17 +138,17 @@ def _more_pages(count: dict[str, int]) -> int:
 
 
 def _world(endpoint: str) -> tuple[Any, ...]:
+    from agent.pack import schema_source  # noqa: PLC0415 - as above
     from agent.plan import make_plan  # noqa: PLC0415 - what is measured begins here
     from agent.rules.load import load_rules  # noqa: PLC0415 - as above
     from checks.aws.clients import Access, Clients  # noqa: PLC0415 - as above
     from checks.aws.session import AwsSession  # noqa: PLC0415 - as above
     from checks.load import load_checks  # noqa: PLC0415 - as above
-    from checks.schema import schema_of  # noqa: PLC0415 - as above
 
     checks = load_checks()
     lines = (ROOT / "tests/data/peer_checks.txt").read_text().splitlines()
     names = {line for line in lines if line and not line.startswith("#")}
-    every = load_rules([ROOT / "rules"], checks, schema_of)
+    every = load_rules([ROOT / "rules"], checks, schema_source())
     rules = {name: rule for name, rule in every.items() if name in names}
     if rules.keys() != names:
         raise SystemExit(f"no such rules: {sorted(names - rules.keys())}")

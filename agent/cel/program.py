@@ -14,8 +14,8 @@ from agent.cel.tree import Node
 from agent.cel.types import Type
 
 MAX_DECIDED: Final = 100
-# what compiled code raises on data that has no plain answer; the interpreter then says what it is
-_NOT_PLAIN: Final = (ArithmeticError, Fault, LookupError, RecursionError, TypeError, ValueError)
+NOT_PLAIN: Final = (ArithmeticError, Fault, LookupError, RecursionError, TypeError, ValueError)
+"""What compiled code raises on data that has no plain answer; the interpreter says what it is."""
 
 
 class Trace(Struct, frozen=True, kw_only=True):
@@ -49,11 +49,20 @@ class Program(Struct, frozen=True, kw_only=True):
         """Give the value for these variables, in the order of `names`; raises EvalError."""
         try:
             found = self.fast(*values, [of.BUDGET]) if self.loops else self.fast(*values)
-        except _NOT_PLAIN:
+        except NOT_PLAIN:
             return self.interpret(dict(zip(self.names, values, strict=True)))
         if self.expect == "bool" or self._fits(found):
             return found
         return self.interpret(dict(zip(self.names, values, strict=True)))
+
+    def plain(self) -> Callable[..., Any]:
+        """Give the compiled code alone, for a call on every resource of an account.
+
+        Takes the variables as a call does; raises one of `NOT_PLAIN` where only a call can say
+        what the value or the error is. Its value is not checked against the expected type.
+        """
+        fast = self.fast
+        return (lambda *values: fast(*values, [of.BUDGET])) if self.loops else fast
 
     def interpret(self, values: Mapping[str, Any], unseen: Collection[str] = ()) -> Any:
         """Give the same, slowly; reading a path of `unseen`, even by has(), is an error."""

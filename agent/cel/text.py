@@ -44,7 +44,8 @@ def _pattern(text: str) -> Any:
 
 def matches(text: str, pattern: str) -> bool:
     """Whether the RE2 pattern is found anywhere in the text; anchor it with ^ and $."""
-    return _pattern(pattern).search(text) is not None
+    # of bytes re2 does not also work out at which characters it found it
+    return _pattern(pattern).search(text.encode()) is not None
 
 
 def check_pattern(text: str) -> None:
