@@ -120,6 +120,7 @@ def _minimum(truth):
         iam:GetAccountSummary iam:GetAccountPasswordPolicy
         iam:GenerateCredentialReport iam:GetCredentialReport account:GetAlternateContact
         s3:ListBuckets s3control:GetPublicAccessBlock iam:ListEntitiesForPolicy
+        iam:ListSAMLProviders
     """
     a_region = """
         backup:ListBackupPlans backup:ListBackupVaults backup:ListRestoreJobs
@@ -131,7 +132,8 @@ def _minimum(truth):
         ecr:GetRegistryScanningConfiguration efs:DescribeFileSystems elbv2:DescribeLoadBalancers
         guardduty:ListDetectors kms:ListKeys lambda:ListFunctions logs:DescribeLogGroups
         rds:DescribeDBInstances rds:DescribeDBClusters rds:DescribeDBSnapshots
-        secretsmanager:ListSecrets sns:ListTopics sqs:ListQueues
+        secretsmanager:ListSecrets sns:ListSubscriptions sns:ListTopics sqs:ListQueues
+        sso-admin:ListInstances
     """
     return {
         **dict.fromkeys(once.split(), 1),
@@ -157,6 +159,7 @@ def _minimum(truth):
         "cloudtrail:GetTrailStatus": of["aws.cloudtrail.trail"],
         "cloudtrail:GetEventSelectors": of["aws.cloudtrail.trail"],
         "config:DescribeConfigurationRecorderStatus": of["aws.config.recorder"],
+        "config:DescribeDeliveryChannels": of["aws.config.recorder"],
         "dynamodb:DescribeTable": of["aws.dynamodb.table"],
         "dynamodb:DescribeContinuousBackups": of["aws.dynamodb.table"],
         "ecr:GetRepositoryPolicy": of["aws.ecr.repository"],

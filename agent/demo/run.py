@@ -32,10 +32,22 @@ from agent.run import CLOCK
 BEYOND = (
     "aws-access-analyzer-enabled",
     "aws-access-analyzer-no-active-findings",
+    "aws-backup-fresh",
+    "aws-backup-recovery-point-encrypted",
+    "aws-ebs-snapshot-sharing-blocked",
+    "aws-ec2-image-sharing-blocked",
+    "aws-ec2-imdsv2-default",
     "aws-elbv2-waf",
+    "aws-emr-block-public-access",
+    "aws-guardduty-no-high-findings",
+    "aws-inspector-enabled",
+    "aws-macie-enabled",
+    "aws-securityhub-standards",
     "aws-ssm-patch-compliant",
+    "aws-ssm-public-sharing-blocked",
 )
-"""Rules on what moto does not play: they would be errors for ever, for no reason of the agent."""
+"""Rules on what moto does not play, or not as AWS does: they would be errors, or passes, for ever,
+for no reason of the agent."""
 
 
 class Serve(Protocol):

@@ -177,6 +177,9 @@ _EACH: Mapping[str, tuple[str, _Holds]] = {
     "aws-iam-credentials-unused": ("aws.iam.credential_report", _unused),
     "aws-iam-password-length": ("aws.account", _has("length")),
     "aws-iam-password-reuse": ("aws.account", _has("reuse")),
+    "aws-iam-password-complexity": ("aws.account", _never),
+    "aws-iam-password-expiry": ("aws.account", _always),
+    "aws-iam-federated-access": ("aws.account", _always),
     "aws-iam-policy-no-admin": ("aws.iam.policy", _has("no_admin")),
     "aws-iam-role-oidc-subject": (
         "aws.iam.role",
@@ -231,7 +234,10 @@ _EACH: Mapping[str, tuple[str, _Holds]] = {
     "aws-vpc-flow-logs": ("aws.ec2.vpc", _has("flow")),
     "aws-backup-vault-locked": ("aws.backup.vault", _has("locked")),
     "aws-cloudtrail-cloudwatch-logs": ("aws.cloudtrail.trail", _has("logs")),
+    "aws-backup-vault-kms": ("aws.backup.vault", _always),
+    "aws-cloudtrail-bucket-known": ("aws.cloudtrail.trail", _always),
     "aws-cloudtrail-recording": ("aws.cloudtrail.trail", _has("logging")),
+    "aws-config-delivery": ("aws.config.recorder", _always),
     "aws-dynamodb-capacity": ("aws.dynamodb.table", _always),
     "aws-ec2-instance-no-public-address": ("aws.ec2.instance", _has("private")),
     "aws-ec2-instance-role": ("aws.ec2.instance", _has("role")),
@@ -270,7 +276,10 @@ _EACH: Mapping[str, tuple[str, _Holds]] = {
     "aws-s3-bucket-acl-disabled": ("aws.s3.bucket", _has("acl")),
     "aws-s3-bucket-acl-not-public": ("aws.s3.bucket", _has("acl")),
     "aws-s3-bucket-lifecycle": ("aws.s3.bucket", _has("expiry")),
+    "aws-secretsmanager-changed": ("aws.secretsmanager.secret", _always),
     "aws-secretsmanager-not-public": ("aws.secretsmanager.secret", _has("private")),
+    "aws-secretsmanager-used": ("aws.secretsmanager.secret", _always),
+    "aws-sns-alert-topic-subscribed": ("aws.sns.topic", _only("alerts", _never)),
     "aws-ecr-lifecycle-policy": ("aws.ecr.repository", _has("expires")),
     "aws-iam-admin-policy-limited": ("aws.iam.user", _always),
     "aws-iam-cloudshell-full-access-restricted": ("aws.iam.aws_managed_attached", _always),
@@ -300,6 +309,7 @@ _AT_LEAST_ONE = frozenset({"aws-s3-account-public-access-block"})
 """Each of these must hold, and there must be one; the seeding always makes one."""
 
 _ANY_IN_ACCOUNT: Mapping[str, tuple[str, _Holds]] = {
+    "aws-config-global-types": ("aws.config.recorder", _has("on", "all")),
     "aws-backup-restore-tested": ("aws.backup.restore_job", _never),
     "aws-backup-plan-exists": ("aws.backup.plan", _always),
     "aws-cloudtrail-management-events": ("aws.cloudtrail.trail", _always),

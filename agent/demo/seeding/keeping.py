@@ -233,7 +233,8 @@ def topic(ground: Ground, region: str, i: int) -> Iterator[Seeded]:
     if good["encrypted"]:
         attributes["KmsMasterKeyId"] = f"alias/harbour-{region}"
     made = ground.client("sns", region).create_topic(Name=name, Attributes=attributes)["TopicArn"]
-    yield Seeded(kind="aws.sns.topic", id=made, region=region, handle=made, facts=good)
+    facts = {**good, "alerts": not i % 3}
+    yield Seeded(kind="aws.sns.topic", id=made, region=region, handle=made, facts=facts)
 
 
 def function(ground: Ground, region: str, i: int) -> Iterator[Seeded]:
