@@ -144,7 +144,7 @@ class RuleResult(Struct, frozen=True, kw_only=True):
     failed: int
     """Resources with a deviation that counts."""
     longest: timedelta | None
-    """The longest deviation that counts, as far as is known; None: there is none, or one is open."""
+    """The longest deviation that counts; None: there is none, or its length is not known."""
     blind: tuple[Stretch, ...]
     days: tuple[Day, ...]
 
