@@ -25,14 +25,30 @@ def _table(*, recoverable: bool = False, **options: Any) -> Make:
     return make
 
 
+def _scaled(client: ClientOf) -> str:
+    made = _table(**_FIXED)(client)
+    scaling = client("application-autoscaling")
+    for unit in ("Read", "Write"):
+        scaling.register_scalable_target(
+            ServiceNamespace="dynamodb",
+            ResourceId="table/carts",
+            ScalableDimension=f"dynamodb:table:{unit}CapacityUnits",
+            MinCapacity=5,
+            MaxCapacity=500,
+        )
+    return made
+
+
+_FIXED: dict[str, Any] = {
+    "BillingMode": "PROVISIONED",
+    "ProvisionedThroughput": {"ReadCapacityUnits": 5, "WriteCapacityUnits": 5},
+}
+
 CASES = (
     Case(
         "aws-dynamodb-capacity",
-        _table(),
-        _table(
-            BillingMode="PROVISIONED",
-            ProvisionedThroughput={"ReadCapacityUnits": 5, "WriteCapacityUnits": 5},
-        ),
+        _scaled,
+        _table(**_FIXED),
     ),
     Case("aws-dynamodb-pitr", _table(recoverable=True), _table()),
     Case(

@@ -1,6 +1,6 @@
 """Volumes, snapshots and the region's default."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from moto_cases import ACCOUNT, REGION, Canned, Case, ClientOf, Make
@@ -54,10 +54,27 @@ def _public(*names: str) -> dict[str, dict[str, Any]]:
     return {"ec2:DescribeSnapshots": {"Snapshots": rows}}
 
 
+def _backed_up(days: int) -> dict[str, dict[str, Any]]:
+    """A volume that AWS Backup last backed up so many days ago."""
+    volume = {"VolumeId": "vol-1", "State": "in-use"}
+    row = {
+        "ResourceArn": f"arn:aws:ec2:{REGION}:{ACCOUNT}:volume/vol-1",
+        "ResourceType": "EBS",
+        "LastBackupTime": datetime.now(UTC) - timedelta(days=days),
+    }
+    return {
+        "ec2:DescribeVolumes": {"Volumes": [volume]},
+        "ec2:DescribeSnapshots": {"Snapshots": []},
+        "backup:ListProtectedResources": {"Results": [row]},
+    }
+
+
 CASES: tuple[Case | Canned, ...] = (
     Case("aws-ebs-volume-encrypted", _volume(encrypted=True), _volume(encrypted=False)),
     Case("aws-ebs-snapshot-encrypted", _snapshot(encrypted=True), _snapshot(encrypted=False)),
     Case("aws-ebs-default-encryption", _default(on=True), _default(on=False)),
+    # moto has no ListProtectedResources.
+    Canned("aws-ebs-volume-backed-up", _backed_up(1), _backed_up(5)),
     # moto ignores RestorableByUserIds.
     Canned("aws-ebs-snapshot-not-public", _public(), _public("snap-1")),
 )

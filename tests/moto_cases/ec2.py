@@ -1,8 +1,9 @@
 """Instances, their images and templates, and the network around them."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from moto_cases import Canned, Case, ClientOf, Make
+from moto_cases import REGION, Canned, Case, ClientOf, Make
 
 WORLD = [{"CidrIp": "0.0.0.0/0"}]
 OFFICE = [{"CidrIp": "203.0.113.0/24"}]
@@ -144,6 +145,67 @@ def _tunnels(*states: str) -> dict[str, dict[str, Any]]:
     return {"ec2:DescribeVpnConnections": {"VpnConnections": [one]}}
 
 
+def _listed(state: str, **members: Any) -> dict[str, Any]:
+    one = {"InstanceId": "i-1", "ImageId": "ami-1", "State": {"Name": state}, **members}
+    return {"ec2:DescribeInstances": {"Reservations": [{"Instances": [one]}]}}
+
+
+def _managed(ping: str) -> dict[str, Any]:
+    row = {"InstanceId": "i-1", "PingStatus": ping}
+    return _listed("running") | {
+        "ssm:DescribeInstanceInformation": {"InstanceInformationList": [row]}
+    }
+
+
+def _built(days: int) -> dict[str, Any]:
+    built = (datetime.now(UTC) - timedelta(days=days)).isoformat()
+    image = {"ImageId": "ami-1", "CreationDate": built}
+    return _listed("running") | {"ec2:DescribeImages": {"Images": [image]}}
+
+
+def _launched(days: int) -> dict[str, Any]:
+    return _listed("running", LaunchTime=datetime.now(UTC) - timedelta(days=days))
+
+
+def _stopped(days: int) -> dict[str, Any]:
+    stopped = datetime.now(UTC) - timedelta(days=days)
+    return _listed(
+        "stopped",
+        LaunchTime=stopped - timedelta(days=400),
+        StateTransitionReason=f"User initiated ({stopped:%Y-%m-%d %H:%M:%S} GMT)",
+    )
+
+
+def _tagged(key: str) -> Make:
+    tags = [{"Key": key, "Value": "payments"}]
+    return _instance(TagSpecifications=[{"ResourceType": "instance", "Tags": tags}])
+
+
+def _zones(*letters: str) -> Make:
+    def make(client: ClientOf) -> str:
+        ec2, vpc = client("ec2"), _vpc(client)
+        for number, letter in enumerate(letters):
+            ec2.create_subnet(
+                VpcId=vpc,
+                CidrBlock=f"10.5.{number}.0/24",
+                AvailabilityZone=f"{REGION}{letter}",
+            )
+        return vpc
+
+    return make
+
+
+def _reaching(service: str) -> Make:
+    def make(client: ClientOf) -> str:
+        ec2, subnet = client("ec2"), _subnet(client)
+        ec2.create_network_interface(SubnetId=subnet)
+        vpc = str(ec2.describe_subnets(SubnetIds=[subnet])["Subnets"][0]["VpcId"])
+        ec2.create_vpc_endpoint(VpcId=vpc, ServiceName=f"com.amazonaws.{REGION}.{service}")
+        return vpc
+
+    return make
+
+
 def _vpc(client: ClientOf) -> str:
     return str(client("ec2").create_vpc(CidrBlock="10.5.0.0/16")["Vpc"]["VpcId"])
 
@@ -184,4 +246,18 @@ CASES: tuple[Case | Canned, ...] = (
     ),
     Canned("aws-ec2-vpn-tunnels-up", _tunnels("UP", "UP"), _tunnels("UP", "DOWN")),
     Case("aws-vpc-flow-logs", _watched, _vpc),
+    Case("aws-vpc-s3-endpoint", _reaching("s3"), _reaching("dynamodb")),
+    Case("aws-vpc-subnets-multi-az", _zones("a", "b"), _zones("a", "a")),
+    Case("aws-ec2-security-group-all-traffic", _group(443, WORLD), _group(0, WORLD, "-1")),
+    Case(
+        "aws-ec2-instance-user-data-no-secrets",
+        _instance(UserData="#!/bin/sh\nyum -y update"),
+        _instance(UserData="#!/bin/sh\nexport DB_PASSWORD=hunter2-and-more"),
+    ),
+    Case("aws-ec2-instance-tagged-owner", _tagged("owner"), _tagged("team")),
+    # moto has no DescribeInstanceInformation, and everything in it is new.
+    Canned("aws-ec2-instance-ssm-managed", _managed("Online"), _managed("ConnectionLost")),
+    Canned("aws-ec2-instance-image-age", _built(10), _built(200)),
+    Canned("aws-ec2-instance-age", _launched(10), _launched(200)),
+    Canned("aws-ec2-instance-stopped-age", _stopped(10), _stopped(60)),
 )

@@ -49,6 +49,30 @@ def _listed(**members: Any) -> dict[str, dict[str, Any]]:
     return {"lambda:ListFunctions": {"Functions": [{**function, **members}]}}
 
 
+def _addressed(kind: str) -> dict[str, dict[str, Any]]:
+    url = {"FunctionUrl": "https://a.example/", "AuthType": kind}
+    return _listed() | {"lambda:ListFunctionUrlConfigs": {"FunctionUrlConfigs": [url]}}
+
+
+def _between(*letters: str) -> Make:
+    """A function in subnets of these availability zones."""
+
+    def make(client: ClientOf) -> str:
+        ec2 = client("ec2")
+        vpc = ec2.create_vpc(CidrBlock="10.4.0.0/16")["Vpc"]["VpcId"]
+        subnets = [
+            ec2.create_subnet(
+                VpcId=vpc, CidrBlock=f"10.4.{number}.0/24", AvailabilityZone=f"{REGION}{letter}"
+            )["Subnet"]["SubnetId"]
+            for number, letter in enumerate(letters)
+        ]
+        group = ec2.create_security_group(GroupName="fn", Description="fn", VpcId=vpc)["GroupId"]
+        network = {"SubnetIds": subnets, "SecurityGroupIds": [group]}
+        return _function(VpcConfig=network)(client)
+
+    return make
+
+
 CASES: tuple[Case | Canned, ...] = (
     Case(
         "aws-lambda-function-not-public",
@@ -61,6 +85,14 @@ CASES: tuple[Case | Canned, ...] = (
         _function(Environment={"Variables": {"STAGE": "prod"}}),
         _function(Environment={"Variables": {"DATABASE_PASSWORD": "hunter2"}}),
     ),
+    Case("aws-lambda-vpc-multi-az", _between("a", "b"), _between("a", "a")),
+    Case(
+        "aws-lambda-tracing",
+        _function(TracingConfig={"Mode": "Active"}),
+        _function(TracingConfig={"Mode": "PassThrough"}),
+    ),
+    # moto has no ListFunctionUrlConfigs.
+    Canned("aws-lambda-url-authenticated", _addressed("AWS_IAM"), _addressed("NONE")),
     # moto's ListFunctions leaves DeadLetterConfig out.
     Canned(
         "aws-lambda-dead-letter",

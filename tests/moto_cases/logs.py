@@ -16,5 +16,6 @@ def _group(days: int = 0, key: str = "") -> Make:
 
 CASES = (
     Case("aws-logs-group-retention", _group(400), _group(30)),
+    Case("aws-logs-group-retention-bounded", _group(400), _group()),
     Case("aws-logs-group-kms", _group(key=f"arn:aws:kms:{REGION}:{ACCOUNT}:key/k"), _group()),
 )

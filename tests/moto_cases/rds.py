@@ -1,5 +1,6 @@
 """Databases, clusters and their snapshots."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from moto_cases import ACCOUNT, REGION, Canned, Case, ClientOf, Make
@@ -19,6 +20,36 @@ def _database(**options: Any) -> Make:
         return "db:orders"
 
     return make
+
+
+def _forcing(value: str) -> Make:
+    """A database whose parameter group says whether TLS is a must."""
+
+    def make(client: ClientOf) -> str:
+        rds = client("rds")
+        rds.create_db_parameter_group(
+            DBParameterGroupName="tls", DBParameterGroupFamily="postgres16", Description="tls"
+        )
+        force = {"ParameterName": "rds.force_ssl", "ApplyMethod": "immediate"}
+        other = {"ParameterName": "log_connections", "ApplyMethod": "immediate"}
+        rds.modify_db_parameter_group(
+            DBParameterGroupName="tls",
+            Parameters=[{**force, "ParameterValue": value}, {**other, "ParameterValue": "1"}],
+        )
+        return _database(DBParameterGroupName="tls")(client)
+
+    return make
+
+
+def _restorable(hours: int) -> dict[str, dict[str, Any]]:
+    database = {
+        "DBInstanceIdentifier": "orders",
+        "DBInstanceArn": f"arn:aws:rds:{REGION}:{ACCOUNT}:db:orders",
+        "DBInstanceStatus": "available",
+        "BackupRetentionPeriod": 7,
+        "LatestRestorableTime": datetime.now(UTC) - timedelta(hours=hours),
+    }
+    return {"rds:DescribeDBInstances": {"DBInstances": [database]}}
 
 
 def _cluster(**options: Any) -> Make:
@@ -103,6 +134,14 @@ CASES: tuple[Case | Canned, ...] = (
         _database(DeletionProtection=True),
         _database(DeletionProtection=False),
     ),
+    Case("aws-rds-instance-tls-required", _forcing("1"), _forcing("0")),
+    Case(
+        "aws-rds-instance-iam-auth",
+        _database(EnableIAMDatabaseAuthentication=True),
+        _database(EnableIAMDatabaseAuthentication=False),
+    ),
+    # In moto every database can be restored to just now.
+    Canned("aws-rds-instance-latest-restorable", _restorable(1), _restorable(48)),
     # moto's clusters are never in two zones.
     Canned("aws-rds-cluster-multi-az", _spanning(zones=True), _spanning(zones=False)),
     Case("aws-rds-cluster-encrypted", _cluster(StorageEncrypted=True), _cluster()),
