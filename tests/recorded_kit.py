@@ -11,7 +11,7 @@ from __future__ import annotations
 import io
 import json
 from collections import defaultdict, deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
@@ -24,12 +24,18 @@ from aws_kit import Naps, Seen
 from botocore.awsrequest import AWSResponse
 from moto.core.serialize import SerializationContext, get_serializer_class
 from moto.core.utils import get_service_model
+from msgspec.structs import replace
 
 from checks.aws.clients import Access, Clients
 from checks.aws.session import AwsSession
+from checks.calls import Caller
 from checks.collect import collect
+from checks.facets import fetch
+from checks.ledger import Ledger
 from checks.limits import Limits
-from checks.model import Call, Check
+from checks.model import Call, Check, Gap, Resource
+from checks.rows import read_children
+from checks.template import places
 
 RECORDED = Path(__file__).parents[2] / "shared" / "recorded"
 """Beside the repository; the tests that need it are skipped where it is not."""
@@ -47,11 +53,25 @@ _OWN: Mapping[str, Mapping[str, Any]] = {
         "Arn": f"arn:aws:iam::{ACCOUNT}:user/reader",
         "UserId": "AIDA",
     },
+    "iam:GenerateCredentialReport": {"State": "COMPLETE"},
     "ec2:DescribeRegions": {
-        "Regions": [{"RegionName": REGION, "OptInStatus": "opt-in-not-required"}]
+        "Regions": [
+            {"RegionName": name, "OptInStatus": "opt-in-not-required"}
+            for name in ("ap-northeast-2", "us-east-1", "us-east-2", "us-west-1", "us-west-2")
+        ]
     },
 }
-"""What the session asks for itself."""
+"""What the session asks for itself, and what makes AWS write a report."""
+
+_UNASKED: Mapping[str, Callable[[Mapping[str, Any]], Mapping[str, Any]]] = {
+    # It gives a marker with its last page too; the recorder did not go on, an honest reader must.
+    "wafv2:ListWebACLs": lambda _: {"WebACLs": []},
+    # We describe the clusters whose services we list; the recorder took their names only.
+    "ecs:DescribeClusters": lambda asked: {
+        "clusters": [{"clusterArn": arn} for arn in asked["clusters"]]
+    },
+}
+"""What AWS would have said to calls of ours that the recorder did not make; no rule reads it."""
 
 
 @dataclass(frozen=True)
@@ -106,9 +126,18 @@ def _members(name: str) -> Mapping[str, Any]:
     return get_service_model(service).operation_model(operation).output_shape.members
 
 
-def flights() -> list[str]:
-    """The names of all recordings of AWS."""
-    return sorted(path.stem for path in (RECORDED / "aws").glob("*.json"))
+def flights(checks: Mapping[str, Check]) -> list[str]:
+    """The names of the recordings of AWS that have an answer of some operation that checks use."""
+    facets = {
+        check.name: frozenset(facet.name for facet in check.facets) for check in checks.values()
+    }
+    ours = {call.operation for check in checks.values() for call in check.calls(facets[check.name])}
+    return sorted(
+        Path(one["path"]).stem
+        for one in manifest()["files"]
+        if one["path"].startswith("aws/")
+        and ours & {kind.rpartition(".")[2] for kind in one["resource_types"]}
+    )
 
 
 @cache
@@ -117,11 +146,22 @@ def manifest() -> Mapping[str, Any]:
     return dict(json.loads((RECORDED / "MANIFEST.json").read_text()))
 
 
+@cache
+def _calls(name: str) -> Mapping[str, Mapping[str, Any]]:
+    calls = json.loads((RECORDED / "aws" / f"{name}.json").read_text())["calls"]
+    return {f"{call['service']}.{call['operation']}_{call['n']}.json": call for call in calls}
+
+
 def flight(name: str, names: Names) -> list[Recorded]:
     """The answers of one recording that are of calls of ours, in its order."""
-    calls = json.loads((RECORDED / "aws" / f"{name}.json").read_text())["calls"]
+    return consumed([(name, call) for call in _calls(name)], names)
+
+
+def consumed(calls: Sequence[Sequence[str]], names: Names) -> list[Recorded]:
+    """Of the answers that another engine read, (recording, file) each, those of calls of ours."""
     answers = []
-    for call in calls:
+    for name, file in calls:
+        call = _calls(name)[file]
         ours = names.of(call["service"], call["operation"], call["data"])
         if ours:
             answers.append(Recorded(ours, call["n"], call["status"], _with_times(call["data"])))
@@ -146,8 +186,7 @@ class Replay:
         self.names = Names(self.checks)
         self._listings = {check.list.name for check in self.checks.values() if check.list}
         self._clients = Clients(self.checks.values())
-        self._access = Access(region=REGION, regions=(REGION,))
-        self._clients.sdk_session(self._access).register("before-send", self._send)
+        self._accesses: set[Access] = set()
 
     def load(self, answers: Sequence[Recorded], mentioning: str = "") -> None:
         """Forget what was before, and have these answers ready."""
@@ -162,15 +201,41 @@ class Replay:
         """The calls that still have answers, in the order of their recording."""
         return [name for name, answers in self.waiting.items() if answers]
 
-    def session(self) -> AwsSession:
-        """A session of the account that was recorded."""
-        return AwsSession(self._clients, self._access)
+    def alone(self, name: str) -> list[Gap]:
+        """Read one answer of `name` outside of any collection, for a resource made up for it.
 
-    def look(self, wanted: Mapping[str, frozenset[str]]) -> Seen:
+        For answers whose listing was not recorded. Gives the gaps that it left.
+        """
+        check, call = next((self.checks[check], call) for check, call in self.names.calls[name])
+        clock = Naps().clock()
+        caller = Caller(
+            self._session(REGION), clock, Limits(tries=1), Ledger(), clock.monotonic() + 60
+        )
+        made_up = Resource(
+            check=check.name, id="it", label="it", region=REGION, attributes=_made_up(call.params)
+        )
+        if call == check.batch:
+            caller.ask(call, {**call.params, check.batch_param: ["it"]}, REGION)
+            return []
+        if call == check.list:
+            parent = replace(made_up, attributes=made_up.attributes.get("parent", {}))
+            return list(read_children(caller, check, REGION, parent).gaps)
+        facet = next(facet for facet in check.facets if facet.call == call)
+        gap = fetch(caller, check, facet, made_up).gap
+        return [gap] if gap else []
+
+    def _session(self, region: str) -> AwsSession:
+        access = Access(region=region, regions=(region,))
+        if access not in self._accesses:
+            self._accesses.add(access)
+            self._clients.sdk_session(access).register("before-send", self._send)
+        return AwsSession(self._clients, access)
+
+    def look(self, wanted: Mapping[str, frozenset[str]], region: str = REGION) -> Seen:
         """Collect, one call at a time, so that answers meet the requests that they were to."""
         naps = Naps()
         run = collect(
-            self.session(),
+            self._session(region),
             self.checks,
             wanted,
             clock=naps.clock(),
@@ -188,6 +253,10 @@ class Replay:
             return _on_wire(Recorded(name, 1, 200, _OWN[name]), request.url)
         self.asked.append(name)
         answers = self.waiting.get(name)
+        if not answers and name in _UNASKED:
+            return _on_wire(
+                Recorded(name, 0, 200, _UNASKED[name](json.loads(request.body))), request.url
+            )
         if not answers or (self.mentioning and not self._is_meant(name, request)):
             missing = {"Error": {"Code": NOT_RECORDED, "Message": f"no answer of {name}"}}
             return _on_wire(Recorded(name, 0, 400, missing), request.url)
@@ -238,6 +307,29 @@ class _Body(io.BytesIO):
     def stream(self, amount: int = 65536, **_: object) -> Iterator[bytes]:
         while chunk := self.read(amount):
             yield chunk
+
+
+def _made_up(params: Any) -> dict[str, Any]:
+    """Attributes in which every place of these templates is a text that the SDK lets pass."""
+    found: dict[str, Any] = {}
+    for text in _texts(params):
+        for place in places(text):
+            *above, last = place.split(".")
+            holder = found
+            for step in above:
+                holder = holder.setdefault(step, {})
+            holder[last] = (
+                f"https://example.test/{'1' * 12}/it" if last == "QueueUrl" else "it" * 16
+            )
+    return found
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping | list | tuple):
+        for each in value.values() if isinstance(value, Mapping) else value:
+            yield from _texts(each)
 
 
 def _with_times(value: Any) -> Any:
