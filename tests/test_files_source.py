@@ -2,6 +2,8 @@
 
 import json
 import os
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -28,7 +30,8 @@ CHECKS = load_checks()
 OF_FILES = {name: check for name, check in CHECKS.items() if name.startswith("files.")}
 PERSON = "files.hr.person"
 ROSTERED = ("aws-iam-user-in-hr-roster", "aws-iam-user-terminated-removed")
-FOLDER = Path(__file__).parents[1] / "rules" / "aws" / "iam"
+ROOT = Path(__file__).parents[1]
+FOLDER = ROOT / "rules" / "aws" / "iam"
 RULES = load_rules([FOLDER / f"{name}.yaml" for name in ROSTERED], CHECKS, schema_of)
 NOW = datetime(2026, 6, 30, 12, tzinfo=UTC)
 LEFT = "2026-05-01T00:00:00Z"
@@ -329,6 +332,26 @@ def test_rules_wait_for_files_that_nobody_has_configured(tmp_path):
     pack = load_pack(load_settings(path, {}))
     assert not pack.waiting
     assert "aws-iam-user-in-hr-roster" in pack.rules
+
+
+def said(folder, *words):
+    """What a command says of a configuration without files: exit code and both streams."""
+    path = folder / "assay.yaml"
+    path.write_text("targets: [{provider: aws, account: '111122223333'}]\n")
+    command = [sys.executable, "-m", "agent", "-c", str(path), *words]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, timeout=120, check=False)
+    return done.returncode, (done.stdout + done.stderr).decode()
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [(["check", "--rule", ROSTERED[0]], 3), (["rules", "show", ROSTERED[0]], 0)],
+    ids=["check", "show"],
+)
+def test_whoever_asks_for_a_rule_that_waits_is_told_for_what(tmp_path, words, code):
+    returned, text = said(tmp_path, *words)
+    assert returned == code, text
+    assert "not in force: needs files.hr.person" in text
 
 
 @pytest.mark.parametrize(
