@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from agent.evidence.entry import Kind, whole
 from agent.evidence.store import Store
-from checks.model import CallError, Target
+from checks.model import CallError, Cause, Target
 from checks.provider import Provider
 
 OF = "targets"
@@ -66,7 +66,10 @@ def call_roll(provider: Provider, before: Roll | None) -> Roll:
         members = provider.members()
     except CallError as error:
         failure = Failure(
-            cause=error.cause.value, code=error.code, message=str(error), needs=error.needs
+            cause=error.cause.value,
+            code=error.code,
+            message=str(error),
+            needs=error.needs if error.cause is Cause.DENIED else (),
         )
         known = before or Roll(source=provider.label)
         return msgspec.structs.replace(known, failure=failure)

@@ -9,6 +9,7 @@ own (the collector paces and retries), and the read-only guard in front of every
 from __future__ import annotations
 
 import json
+import logging
 import threading
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping
@@ -99,6 +100,8 @@ class Clients:
             # A client is not of one account, so it has no address of one account's own.
             "account_id_endpoint_mode": "disabled",
         }
+        # A role that cannot be assumed is a `CallError`; the SDK would print its traceback as well.
+        logging.getLogger("botocore.credentials").setLevel(logging.CRITICAL)
         self._most = most
         self._lock = threading.RLock()
         self._signing = Signing()

@@ -11,7 +11,7 @@ from typing import Any
 
 from checks.aws.settings import ACCOUNT, OrganizationSettings
 from checks.calls import Caller
-from checks.model import Call, Target
+from checks.model import Call, CallError, Target
 from checks.provider import Member
 
 ACCOUNTS = Call(
@@ -102,4 +102,8 @@ def _children(caller: Caller, parent: str, kind: str) -> set[str]:
 def _every(caller: Caller, call: Call, member: str, **params: str) -> list[Mapping[str, Any]]:
     """The rows of every page. Raises `CallError`."""
     pages = caller.pages(call, {**call.params, **params}, "")
-    return [row for page in pages for row in page.data[member]]
+    try:
+        return [row for page in pages for row in page.data[member]]
+    except CallError as error:
+        error.call, error.needs = call.name, call.needs
+        raise

@@ -106,7 +106,8 @@ class Organization:
     def label(self) -> str:
         """The entry's name, or whose identity asks."""
         settings = self._settings
-        return f"aws:organization:{settings.name or settings.role_arn or settings.profile}"
+        who = settings.name or settings.role_arn or settings.profile or "default"
+        return f"aws:organization:{who}"
 
     def members(self) -> tuple[Member, ...]:
         """Every account that AWS lists, retried where that may help. Raises `CallError`."""

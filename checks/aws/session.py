@@ -44,6 +44,7 @@ class AwsSession:
         self._name = name
         self._lock = threading.RLock()
         self._who: _Identity | None = None
+        self._refused: CallError | None = None
         self._where: _Regions | None = None
         self._made: list[Made] = []
 
@@ -123,24 +124,34 @@ class AwsSession:
         )
 
     def _identify(self) -> _Identity:
+        """Who we are; credentials that were refused once are not tried again by this session."""
         with self._lock:
+            if self._refused:
+                raise self._refused
             if self._who is None:
-                data = self._own(WHO)
-                account = data["Account"]
-                if self._access.account not in {"", account}:
-                    message = f"these credentials are of {account}, not {self._access.account}"
-                    raise CallError(Cause.AUTH, "WrongAccount", message)
-                arn = data["Arn"]
-                partition = arn.split(":")[1]
-                if self._access.partition not in {"", partition}:
-                    message = f"{account} is in {partition}, not in {self._access.partition}"
-                    raise CallError(Cause.AUTH, "WrongPartition", message)
-                self._who = _Identity(account=account, arn=arn, partition=partition)
+                try:
+                    self._who = self._ask_who()
+                except CallError as error:
+                    self._refused = error if error.cause is Cause.AUTH else None
+                    raise
             return self._who
+
+    def _ask_who(self) -> _Identity:
+        data = self._own(WHO)
+        account, arn = data["Account"], data["Arn"]
+        if self._access.account not in {"", account}:
+            message = f"these credentials are of {account}, not {self._access.account}"
+            raise CallError(Cause.AUTH, "WrongAccount", message)
+        partition = arn.split(":")[1]
+        if self._access.partition not in {"", partition}:
+            message = f"{account} is in {partition}, not in {self._access.partition}"
+            raise CallError(Cause.AUTH, "WrongPartition", message)
+        return _Identity(account=account, arn=arn, partition=partition)
 
     def _regions(self) -> _Regions:
         with self._lock:
             if self._where is None:
+                self._identify()
                 rows = self._own(WHERE)["Regions"]
                 chosen = self._access.regions
                 some = [row for row in rows if not chosen or row["RegionName"] in chosen]
