@@ -42,8 +42,11 @@ def show_rule(
     pack = _pack(context)
     waiting = {name: each.rule for name, each in pack.waiting.items()}
     facts = rule_facts(_find({**pack.rules, **waiting}, rule), pack.checks)
+    if rule in waiting:
+        facts["waiting"] = pack.waiting[rule].words
     if form is Format.TABLE:
-        sys.stdout.write("\n".join(_lines(facts)) + "\n")
+        said = [facts["waiting"], ""] if rule in waiting else []
+        sys.stdout.write("\n".join([*said, *_lines(facts)]) + "\n")
     else:
         show(Listing(schema="assay.rule.v1", columns=tuple(facts), rows=[facts]), form)
 
