@@ -81,6 +81,8 @@ class RuleReader:
         own = self._own_programs(expressions)
         reads = frozenset(expressions.reads)
         facets, members = _facets(check, reads | source)
+        # of a list parameter it may be that only `params.name[]` is read
+        read = {tuple(split(path)[:2]) for path in reads | source}
         return Rule(
             id=str(keys["id"]),
             title=str(keys["title"]),
@@ -107,7 +109,7 @@ class RuleReader:
             keep_params={
                 name: as_json(value)
                 for name, value in params.items()
-                if {"params", f"params.{name}"} & (reads | source)
+                if {("params",), ("params", name)} & read
             },
             keeps_target=any(split(path)[0] == "target" for path in reads | source),
             text=self._document.text,
