@@ -83,6 +83,19 @@ def test_what_a_rule_reads_is_known_and_a_remedy_decides_nothing():
     assert rule.keep_params == {"names": ["audit"]}
 
 
+@pytest.mark.parametrize(
+    "when",
+    [
+        "params.names.exists(name, name == resource.Name)",
+        "params.names[0] == resource.Name",
+        "dyn(params)['na' + 'mes'] == [resource.Name]",
+    ],
+)
+def test_a_parameter_of_which_a_part_is_read_is_kept(when):
+    rule = read(GOOD.replace("when: resource.Name in params.names", f'when: "{when}"'))
+    assert rule.keep_params["names"] == ["audit"]
+
+
 def test_the_digest_is_that_of_the_bytes():
     rule, other = read(GOOD), read(GOOD + "\n")
     assert rule.text == GOOD.encode()

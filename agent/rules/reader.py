@@ -81,7 +81,7 @@ class RuleReader:
         own = self._own_programs(expressions)
         reads = frozenset(expressions.reads)
         facets, members = _facets(check, reads | source)
-        # of a list parameter it may be that only `params.name[]` is read
+        # `params.name[]` reads an element of a list, `params[]` a parameter whose name is computed
         read = {tuple(split(path)[:2]) for path in reads | source}
         return Rule(
             id=str(keys["id"]),
@@ -109,7 +109,7 @@ class RuleReader:
             keep_params={
                 name: as_json(value)
                 for name, value in params.items()
-                if {("params",), ("params", name)} & read
+                if {("params",), ("params", None), ("params", name)} & read
             },
             keeps_target=any(split(path)[0] == "target" for path in reads | source),
             text=self._document.text,
