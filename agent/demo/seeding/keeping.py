@@ -111,6 +111,7 @@ def database(ground: Ground, region: str, i: int) -> Iterator[Seeded]:
         "upgrade",
         "logs",
         "watched",
+        "iam",
     )
     rds = ground.client("rds", region)
     name = f"harbour-{('orders', 'ledger', 'search')[i % 3]}-{i}"
@@ -134,6 +135,7 @@ def database(ground: Ground, region: str, i: int) -> Iterator[Seeded]:
         MultiAZ=good["multi_az"],
         DeletionProtection=good["protected"],
         AutoMinorVersionUpgrade=good["upgrade"],
+        EnableIAMDatabaseAuthentication=good["iam"],
         EnableCloudwatchLogsExports=["postgresql"] if good["logs"] else [],
         **(encrypted if good["encrypted"] else {"StorageEncrypted": False}),
         **(watched if good["watched"] else {"MonitoringInterval": 0}),
@@ -239,7 +241,7 @@ def topic(ground: Ground, region: str, i: int) -> Iterator[Seeded]:
 
 def function(ground: Ground, region: str, i: int) -> Iterator[Seeded]:
     """A Lambda function."""
-    good = ground.draw("lambda", i, "private", "modern", "clean")
+    good = ground.draw("lambda", i, "private", "modern", "clean", "traced")
     name = f"harbour-{('resize', 'notify', 'import')[i % 3]}-{i}"
     client = ground.client("lambda", region)
     made = client.create_function(
@@ -248,6 +250,7 @@ def function(ground: Ground, region: str, i: int) -> Iterator[Seeded]:
         Role=f"arn:aws:iam::{ground.account}:role/support",
         Handler="main.handle",
         Code={"ZipFile": _EMPTY_ZIP},
+        TracingConfig={"Mode": "Active" if good["traced"] else "PassThrough"},
         Environment={
             "Variables": {"STAGE": "live"}
             if good["clean"]

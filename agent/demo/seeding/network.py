@@ -44,7 +44,12 @@ def _make_vpc(
         CidrBlock=f"{base}.0.0/16",
         TagSpecifications=[{"ResourceType": "vpc", "Tags": [{"Key": "Name", "Value": name}]}],
     )["Vpc"]["VpcId"]
-    yield _vpc(ground, region, made, flow=flow, default=False)
+    used = name == "main"
+    reaches = used and region == ground.home
+    if reaches:
+        ec2.create_vpc_endpoint(VpcId=made, ServiceName=f"com.amazonaws.{region}.s3")
+    more = {"zones": of > 1, "used": used, "endpoint": reaches}
+    yield _vpc(ground, region, made, flow=flow, default=False, **more)
     yield from _default_group(ground, region, made, closed=closed)
     yield from _default_acl(ground, region, made)
     subnets = []
@@ -75,9 +80,9 @@ def _make_vpc(
         )
 
 
-def _vpc(ground: Ground, region: str, made: str, *, flow: bool, default: bool) -> Seeded:
+def _vpc(ground: Ground, region: str, made: str, **known: bool) -> Seeded:
     arn = ground.arn("ec2", region, f"vpc/{made}")
-    facts = {"flow": flow, "default": default}
+    facts = {"zones": True, "used": False, "endpoint": False, **known}
     return Seeded(kind="aws.ec2.vpc", id=arn, region=region, handle=made, facts=facts)
 
 
@@ -189,10 +194,13 @@ def network_acl(ground: Ground, region: str, i: int) -> Iterator[Seeded]:
     )
 
 
+_OWNED: Any = {"ResourceType": "instance", "Tags": [{"Key": "owner", "Value": "web"}]}
+
+
 def instance(ground: Ground, region: str, i: int) -> Iterator[Seeded]:
     """A running machine with its root volume."""
     ec2 = ground.client("ec2", region)
-    good = ground.draw("instance", i, "imdsv2", "private", "encrypted", "role")
+    good = ground.draw("instance", i, "imdsv2", "private", "encrypted", "role", "clean", "owned")
     disk: dict[str, Any] = {
         "VolumeSize": 8,
         "Encrypted": good["encrypted"],
@@ -205,6 +213,7 @@ def instance(ground: Ground, region: str, i: int) -> Iterator[Seeded]:
         InstanceType="t3.small",
         MinCount=1,
         MaxCount=1,
+        UserData="#!/bin/sh\n" + ("date" if good["clean"] else "DB_PASSWORD=hunter2-hunter2"),
         MetadataOptions={"HttpTokens": "required" if good["imdsv2"] else "optional"},
         BlockDeviceMappings=[{"DeviceName": "/dev/sda1", "Ebs": disk}],
         NetworkInterfaces=[
@@ -215,6 +224,7 @@ def instance(ground: Ground, region: str, i: int) -> Iterator[Seeded]:
             }
         ],
         **({"IamInstanceProfile": {"Name": "harbour-web"}} if good["role"] else {}),
+        **({"TagSpecifications": [_OWNED]} if good["owned"] else {}),
     )["Instances"][0]
     handle = made["InstanceId"]
     arn = ground.arn("ec2", region, f"instance/{handle}")

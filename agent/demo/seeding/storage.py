@@ -39,7 +39,8 @@ def logs(ground: Ground, region: str) -> Iterator[Seeded]:
     encrypt_bucket(ground, region, name, "AES256")
     facts = {
         "encryption": "AES256", "versioned": True, "block": True, "tls": True, "private": True,
-        "acl": True, "logging": False, "expiry": False,
+        "acl": True, "logging": False, "expiry": False, "tagged": False, "secret": False,
+        "trail": True,
     }  # fmt: skip
     yield Seeded(kind="aws.s3.bucket", id=arn, region=region, handle=name, facts=facts)
 
@@ -56,6 +57,7 @@ def bucket(ground: Ground, region: str, i: int) -> Iterator[Seeded]:
         "acl",
         "logging",
         "expiry",
+        "tagged",
     ]
     good = ground.draw("bucket", i, *names, of=5)
     name = f"harbour-{_WORDS[i % len(_WORDS)]}-{i}"
@@ -83,7 +85,11 @@ def bucket(ground: Ground, region: str, i: int) -> Iterator[Seeded]:
         rule = {"ID": "old", "Status": "Enabled", "Filter": {"Prefix": ""}}
         lifecycle = {"Rules": [{**rule, "Expiration": {"Days": 730}}]}
         s3.put_bucket_lifecycle_configuration(Bucket=name, LifecycleConfiguration=lifecycle)
-    facts = {**good, "encryption": algorithm}
+    secret = good["tagged"] and i % 2 == 0
+    if good["tagged"]:
+        tag = {"Key": "data-classification", "Value": "confidential" if secret else "internal"}
+        s3.put_bucket_tagging(Bucket=name, Tagging={"TagSet": [tag]})
+    facts = {**good, "encryption": algorithm, "secret": secret, "trail": False}
     arn = f"arn:aws:s3:::{name}"
     yield Seeded(kind="aws.s3.bucket", id=arn, region=region, handle=name, facts=facts)
 
