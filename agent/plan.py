@@ -5,9 +5,11 @@ Pure. Derived from what the rules read, never declared twice.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from hashlib import sha256
+from typing import Any
 
 import msgspec
 import rfc8785
@@ -16,6 +18,7 @@ from msgspec import Struct
 from agent.rules.params import params_of
 from agent.rules.rule import Rule
 from checks.model import Call, Check, Target
+from checks.template import places
 
 
 class Plan(Struct, frozen=True, kw_only=True):
@@ -38,7 +41,9 @@ def make_plan(rules: Mapping[str, Rule], checks: Mapping[str, Check]) -> Plan:
     for _, rule in sorted(rules.items()):
         by_check[rule.check].append(rule)
     facets = {
-        name: frozenset[str]().union(*(rule.facets for rule in by_check[name]))
+        name: closed(
+            checks[name], frozenset[str]().union(*(rule.facets for rule in by_check[name]))
+        )
         for name in sorted(by_check)
     }
     return Plan(
@@ -48,6 +53,29 @@ def make_plan(rules: Mapping[str, Rule], checks: Mapping[str, Check]) -> Plan:
         permissions=permissions_of(facets, checks),
         digest=_digest(rules, facets, checks),
     )
+
+
+def closed(check: Check, wanted: frozenset[str]) -> frozenset[str]:
+    """Add to `wanted` the facets without which those of `wanted` cannot be asked for or joined."""
+    names = {facet.name for facet in check.facets}
+    reads = {
+        **{facet.name: set(_read(facet.call.params)) for facet in check.facets},
+        # Any word of the path: one facet too many is a call, one too few is a gap.
+        **{join.name: set(_WORD.findall(join.local)) for join in check.joins},
+    }
+    known: frozenset[str] = frozenset()
+    while known != wanted:
+        known = wanted
+        wanted = known.union(*(reads.get(name, set()) & names for name in known))
+    return wanted
+
+
+def _read(params: Any) -> Iterator[str]:
+    """The members of the resource that the parameters of a call are filled with."""
+    return (path.split(".")[0] for path in places(params))
+
+
+_WORD = re.compile(r"[A-Za-z_]\w*")
 
 
 def rules_on(

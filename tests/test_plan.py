@@ -5,7 +5,7 @@ from pathlib import Path
 from rule_kit import CHECKS, rule_of, shipped
 
 from agent.permissions.aws import LIMIT, SESSION, read_policies
-from agent.plan import make_plan
+from agent.plan import closed, make_plan
 from agent.rules.params import with_params
 from checks.aws.session import WHERE
 from checks.model import Call, Check, Facet, Join, Scope
@@ -38,6 +38,31 @@ def test_a_facet_is_fetched_only_when_a_rule_reads_it():
 def test_a_facet_that_only_a_remedy_names_is_not_fetched():
     rule = rule_of(remediation="see {{resource.Versioning}}")
     assert plan_of(rule).facets == {"aws.s3.bucket": frozenset()}
+
+
+def test_a_facet_is_fetched_when_another_is_asked_for_or_joined_by_it():
+    def facet(name, **params):
+        return Facet(name=name, call=Call(service="x", operation=f"Get{name}", params=params))
+
+    check = Check(
+        name="aws.x.y",
+        doc="",
+        scope=Scope.ACCOUNT,
+        id="{Id}",
+        list=call("ListYs", "x:ListYs"),
+        facets=(
+            facet("Detail", Id="{Id}"),
+            facet("Key", KeyId="{Detail.KeyId}"),
+            facet("Grants", Filter=[{"Name": "key-{Key.Id}"}]),
+            facet("Other", Id="{Id}"),
+        ),
+        joins=(Join(name="Owner", check="aws.x.z", local="Key.Owner", foreign="Id"),),
+    )
+    assert closed(check, frozenset()) == frozenset()
+    assert closed(check, frozenset({"Other"})) == {"Other"}
+    assert closed(check, frozenset({"Key"})) == {"Key", "Detail"}
+    assert closed(check, frozenset({"Grants"})) == {"Grants", "Key", "Detail"}
+    assert closed(check, frozenset({"Owner"})) == {"Owner", "Key", "Detail"}
 
 
 def test_rules_of_one_check_share_its_listing():
