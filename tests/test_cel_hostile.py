@@ -68,6 +68,8 @@ def deep(levels):
 ERRORS = {
     "a class": ("r.__class__ == 'x'", {}, "missing"),
     "a method of a text": ("r.s.upper == 'x'", {"s": "a"}, "type"),
+    "an optional field of a text": ("r.s.?upper.orValue(1) == 1", {"s": "a"}, "type"),
+    "an order of lists": ("r.l < r.l", {"l": [1]}, "type"),
     "a method of a list": ("r.l.append == 'x'", {"l": []}, "type"),
     "the last element": ("r.l[-1] == 1", {"l": [1]}, "missing"),
     "a letter of a text": ("r.s[0] == 'a'", {"s": "a"}, "type"),

@@ -100,14 +100,70 @@ aws.x.child:
         (("A thing.", "{a: 1}"), "2:8: 'doc' must be text"),
         (("aws.x.thing", "Thing"), "1:1: 'Thing' is not a name like aws.s3.bucket"),
         ((', needs: "s3:ListAllMyBuckets"', ""), "'needs' is missing"),
+        ((GOOD, "a\n"), "1:1: a check document maps names to checks"),
+        ((GOOD[1:], "aws.x.thing: a\n"), "1:14: 'aws.x.thing' must be a mapping"),
+        (("list: {", "list: 5 #"), "4:9: 'list' must be a mapping"),
+        (("  id:", "  singleton: 1\n  id:"), "5:14: 'singleton' must be true or false"),
+        (("  id:", "  region: a b\n  id:"), "5:11: 'a b' is not a path of members"),
+        (("  id:", "  optional: [1]\n  id:"), "'optional' must be text or a list of texts"),
+        (("  id:", "  defaults: {a..b: 1}\n  id:"), "5:14: 'a..b' is not a path of members"),
+        (("  id:", "  fields: {a..b: string}\n  id:"), "5:12: 'a..b' is not a path of members"),
+        (("  id:", "  fields: {a: text}\n  id:"), "'text' is not one of string, bool"),
+        (("  id:", "  fields: {a: bool x}\n  id:"), "only string and int have known values"),
+        (("  id:", "  aliases: {a: b.c}\n  id:"), "'a' must map a path of members to a member"),
+        (("  id:", "  keep: {A: '{parent}'}\n  id:"), "'{parent}' needs a member: {parent.Name}"),
+        (("  id:", "  before: {operation: A, until: {}, needs: x}\n  id:"), "'until' must map"),
+        (("  id:", "  facets: {f.g: {operation: A, needs: x}}\n  id:"), "'f.g' is not a member"),
+        (("  id:", "  batch: {operation: A, needs: x, size: 0, key: K, param: P, items: I}\n  id:"), "'size' must be a whole number above 0"),
+        (
+            ("  id:", "  facets: {F: {operation: A, needs: x}}\n  joins: {F: {check: aws.x.thing, local: a, foreign: b}}\n  id:"),
+            "'F' is a facet and a join",
+        ),
+        (
+            ("  id:", "  facets: {F: {operation: A, needs: x}}\n  joins: {J: {check: aws.x.thing, local: F.a, foreign: b}}\n  id:"),
+            "'J' is joined by a facet, which may be unread",
+        ),
         (("items: Buckets", "items: Buckets, decode: rot13"), "'decode' must be one of policy"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
-)
+)  # fmt: skip
 def test_a_mistake_is_told_with_its_place(tmp_path, change, message):
     assert change[0] in GOOD
     assert message in refusal(tmp_path, GOOD.replace(*change))
     assert refusal(tmp_path, GOOD.replace(*change)).startswith("c.yaml:")
+
+
+ALONE = """
+aws.x.thing:
+  doc: A thing.
+  scope: region
+  singleton: true
+  id: "{account}"
+  facets: {F: {service: s3, operation: GetF, needs: x}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (ALONE + "  before: {service: s3, operation: A, until: {B: c}, needs: x}\n", "'before' goes with 'list'"),
+        (ALONE.replace("  facets: {F: {service: s3, operation: GetF, needs: x}}\n", ""), "a singleton has facets"),
+        (
+            ALONE + GOOD.replace("x.thing", "x.child").replace("  id:", "  parent: aws.x.thing\n  id:"),
+            "the parent 'aws.x.thing' has another scope or no listing",
+        ),
+        (
+            ALONE + GOOD.replace("x.thing", "x.other").replace("  id:", "  joins: {J: {check: aws.x.thing, local: a, foreign: b}}\n  id:"),
+            "'aws.x.thing' has no listing to join",
+        ),
+    ],
+)  # fmt: skip
+def test_what_is_no_listing_is_neither_a_parent_nor_joined(tmp_path, text, message):
+    assert message in refusal(tmp_path, text)
+
+
+def test_a_file_with_nothing_in_it_holds_no_check(tmp_path):
+    assert load(tmp_path, "# none\n") == {}
 
 
 def test_an_id_may_not_rest_on_what_may_be_unread(tmp_path):

@@ -4,12 +4,23 @@ import csv
 import io
 import json
 from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.cli.output import Format, Listing, defused, printable, rfc3339, show, to_csv, to_json
+from agent.cli.output import (
+    Format,
+    Listing,
+    defused,
+    printable,
+    rfc3339,
+    show,
+    to_cell,
+    to_csv,
+    to_json,
+)
 
 ROWS = [{"id": "=cmd|' /C calc'!A0", "outcome": "fail", "at": datetime(2026, 11, 24, tzinfo=UTC)}]
 LISTING = Listing(schema="assay.test.v1", columns=("id", "outcome"), rows=ROWS)
@@ -64,3 +75,26 @@ def test_times_are_shown_in_utc(hours):
     zone = timezone(timedelta(hours=hours))
     moment = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC).astimezone(zone)
     assert rfc3339(moment) == "2026-01-02T03:04:05Z"
+
+
+@pytest.mark.parametrize(
+    ("value", "cell"),
+    [
+        (None, ""),
+        (True, "yes"),
+        (False, "no"),
+        (datetime(2026, 1, 2, tzinfo=UTC), "2026-01-02T00:00:00Z"),
+        (["a", None, ("b", 1)], "a, , b, 1"),
+        (1.5, "1.5"),
+    ],
+)
+def test_a_cell_is_written_for_people(value, cell):
+    assert to_cell(value) == cell
+
+
+def test_json_has_times_bytes_sets_and_names_as_text():
+    row = {"at": ROWS[0]["at"], "key": b"\x00\xff", "ids": {"b", "a"}, "file": Path("x/y")}
+    written = json.loads(to_json(Listing(schema="assay.test.v1", columns=(), rows=[row])))
+    assert written["items"] == [
+        {"at": "2026-11-24T00:00:00Z", "key": "00ff", "ids": ["a", "b"], "file": "x/y"}
+    ]

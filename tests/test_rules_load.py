@@ -116,6 +116,12 @@ def test_a_folder_that_is_not_there_is_refused(tmp_path):
         load_rules([tmp_path / "none"], CHECKS, schema_of)
 
 
+def test_a_file_that_cannot_be_read_is_refused(tmp_path):
+    (tmp_path / "a-rule.yaml").symlink_to(tmp_path / "nothing")
+    with pytest.raises(RuleError, match=r"a-rule.yaml:1:1: cannot be read: No such file"):
+        load_rules([tmp_path], CHECKS, schema_of)
+
+
 def test_text_that_is_not_utf_8_is_refused(tmp_path):
     (tmp_path / "a-rule.yaml").write_bytes(b"id: \xff")
     with pytest.raises(RuleError, match=r"a-rule.yaml:1:1: is not UTF-8 text \(byte 4\)"):
@@ -137,6 +143,57 @@ def test_a_framework_of_ones_own_has_its_own_criteria(tmp_path):
     )
     (tmp_path / "a-rule.yaml").write_text(GOOD.replace("{soc2: [CC7.2]}", "{ours: [O1]}"))
     assert load_rules([tmp_path], CHECKS, schema_of)["a-rule"].criteria == {"ours": ("O1",)}
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("id: ours\n  title: x\n", r"ours.yaml:2:8: "),
+        ("id: ours\ntitle: Ours\nclosed: 1\n", r"ours.yaml:1:1: Expected `bool`"),
+        ("id: ours\ntitle: Ours\nclosed: false\npattern: '['\n", r"ours.yaml:1:1: unterminated"),
+        (
+            "id: theirs\ntitle: Ours\nclosed: true\n",
+            r"ours.yaml:1:1: the id is 'theirs'; name the file so, or it so",
+        ),
+    ],
+    ids=["no YAML", "a wrong type", "no pattern", "another id"],
+)
+def test_a_framework_that_is_wrong_is_told_with_its_file(tmp_path, text, message):
+    (tmp_path / "frameworks").mkdir()
+    (tmp_path / "frameworks" / "ours.yaml").write_text(text)
+    with pytest.raises(RuleError, match=message):
+        load_rules([tmp_path], CHECKS, schema_of)
+
+
+EACH = """\
+id: a-rule
+title: Groups allow no protocol at all
+check: aws.ec2.security_group
+severity: high
+every: 1h
+criteria: {soc2: [CC6.6]}
+each: {rule: resource.IpPermissions}
+require: rule.IpProtocol != '-1'
+message: "{{resource.GroupId}} allows everything"
+examples:
+  - {expect: pass, resource: {IpPermissions: [{IpProtocol: tcp}]}}
+  - {expect: fail, resources: [{}, {IpPermissions: [{}, {IpProtocol: "-1"}]}]}
+  - {expect: error, resource: {}}
+"""
+
+
+def test_a_failing_example_may_have_parts_that_are_errors_beside():
+    rule = read(EACH)
+    assert [example.expect for example in rule.examples] == ["pass", "fail", "error"]
+
+
+def test_a_rule_that_reads_the_whole_resource_needs_all_of_it():
+    whole = "require: resource.IsMultiRegionTrail && size(dyn(resource)) > 0"
+    rule = read(GOOD.replace("require: resource.IsMultiRegionTrail", whole))
+    check = CHECKS["aws.cloudtrail.trail"]
+    assert rule.facets == {part.name for part in (*check.facets, *check.joins)}
+    resource = {"Name": "a", "S3BucketName": "c"}
+    assert rule.keep(resource) == resource
 
 
 def test_an_example_can_be_about_what_is_unseen():

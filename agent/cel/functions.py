@@ -241,10 +241,10 @@ def guarded(function: Function) -> Callable[..., Any]:
 
     def call(*args: Any) -> Any:
         if tuple(map(type, args)) not in fitting:
-            for value, allowed in zip(args, types, strict=True):
-                if type(value) not in allowed:
-                    wanted = " or ".join(sorted(KINDS[each] for each in allowed))
-                    raise wrong(f"{name}() needs {wanted}", value)
+            pairs = zip(args, types, strict=True)
+            value, allowed = next(pair for pair in pairs if type(pair[0]) not in pair[1])
+            wanted = " or ".join(sorted(KINDS[each] for each in allowed))
+            raise wrong(f"{name}() needs {wanted}", value)
         try:
             return run(*args)
         except _DATA_ERRORS as error:

@@ -157,7 +157,7 @@ def children(node: Node) -> tuple[Node, ...]:  # noqa: C901, PLR0911 - one case 
             return tuple(part for entry in node.entries for part in entry)
         case Call():
             return node.args
-        case Loop():
+        case Loop():  # pragma: no branch - no other kind of node is left
             return (node.operand, *((node.keep,) if node.keep else ()), node.body)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from agent.cel import (
     CelError,
@@ -13,22 +12,19 @@ from agent.cel import (
     compile_expression,
     compile_template,
 )
-from agent.rules.document import Document, RuleError
+from agent.rules.document import RuleError
 from checks.yaml import Place, Text
 
 
 class Expressions:
     """Compiles with the variables so far, and keeps account of the paths read."""
 
-    def __init__(self, document: Document, variables: Mapping[str, Type]) -> None:
-        self._document = document
+    def __init__(self, variables: Mapping[str, Type]) -> None:
         self.variables = dict(variables)
         self.reads: set[str] = set()
 
-    def compile(self, source: Any, expect: Type, *steps: str | int) -> Program:
-        """Compile what is written at `steps`. Raises `RuleError` at its place."""
-        if not isinstance(source, Text):
-            raise self._document.error("an expression is expected, in quotes", *steps)
+    def compile(self, source: Text, expect: Type) -> Program:
+        """Compile what is written in the document. Raises `RuleError` at its place."""
         try:
             program = compile_expression(source, self.variables, expect)
         except CelError as error:
@@ -36,10 +32,8 @@ class Expressions:
         self.reads |= program.reads
         return program
 
-    def template(self, source: Any, *steps: str | int) -> Template:
-        """Compile the text with placeholders at `steps`. Raises `RuleError` at its place."""
-        if not isinstance(source, Text):
-            raise self._document.error("a text is expected, in quotes", *steps)
+    def template(self, source: Text) -> Template:
+        """Compile a text with placeholders. Raises `RuleError` at its place."""
         try:
             template = compile_template(source, self.variables)
         except CelError as error:
@@ -47,10 +41,10 @@ class Expressions:
         self.reads |= template.reads
         return template
 
-    def remark(self, source: Any, *steps: str | int) -> Template:
+    def remark(self, source: Text) -> Template:
         """Compile a text for people only: what it reads decides nothing, and is not counted."""
         counted = frozenset(self.reads)
-        template = self.template(source, *steps)
+        template = self.template(source)
         self.reads = set(counted)
         return template
 

@@ -76,7 +76,7 @@ class RuleReader:
         declared = {name: self._param(name) for name in keys.get("params", {})}
         params = {name: param.default for name, param in declared.items()}
         self._counting(check)
-        expressions = Expressions(self._document, self._variables(check, declared))
+        expressions = Expressions(self._variables(check, declared))
         each, source = self._each(expressions)
         own = self._own_programs(expressions)
         reads = frozenset(expressions.reads)
@@ -190,13 +190,13 @@ class RuleReader:
             raise self._fail(f"'{name}' cannot be the name of an element", "each", name)
         if not isinstance(source, Text):
             raise self._fail("an expression that gives a list is expected", "each", name)
-        items = expressions.compile(source, LIST, "each", name)
+        items = expressions.compile(source, LIST)
         reads = frozenset(expressions.reads)
         expressions.reads.clear()
         expressions.variables[name] = items.type.element or DYN
         identity = None
         if "element" in keys:
-            identity = expressions.compile(keys["element"], DYN, "element")
+            identity = expressions.compile(keys["element"], DYN)
         source_of = projector(reads, "resource")
         return partial(Each, name=name, items=items, identity=identity, source=source_of), reads
 
@@ -204,25 +204,24 @@ class RuleReader:
         keys = self._keys
         when = keys.get("when")
         parts = {
-            "when": None if when is None else expressions.compile(when, BOOL, "when"),
+            "when": None if when is None else expressions.compile(when, BOOL),
             "require": tuple(self._clauses(expressions)),
-            "message": expressions.template(keys["message"], "message"),
+            "message": expressions.template(keys["message"]),
         }
         if "remediation" in keys:
-            parts["remediation"] = expressions.remark(keys["remediation"], "remediation")
+            parts["remediation"] = expressions.remark(keys["remediation"])
         return parts
 
     def _clauses(self, expressions: Expressions) -> Iterator[Clause]:
         require = self._keys.get("require", [])
         if isinstance(require, Text):
-            yield Clause(that=expressions.compile(require, BOOL, "require"))
+            yield Clause(that=expressions.compile(require, BOOL))
             return
-        for index, clause in enumerate(require):
-            where = ("require", index)
+        for clause in require:
             message = clause.get("message")
             yield Clause(
-                that=expressions.compile(clause["that"], BOOL, *where, "that"),
-                message=expressions.template(message, *where, "message") if message else None,
+                that=expressions.compile(clause["that"], BOOL),
+                message=expressions.template(message) if message else None,
             )
 
     def _deviation(self) -> timedelta | None:
