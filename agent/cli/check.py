@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from agent.evidence.queries import Standing
     from agent.pack import Pack
     from agent.rules.rule import Rule
-    from agent.run import Done, Progress
+    from agent.run import Done, Failed, Progress, Runner
     from agent.targets import Observed
 
 
@@ -45,7 +45,7 @@ def check(
     from agent.pack import load_pack, settle
     from agent.plan import rules_on
     from agent.population import changes
-    from agent.run import CLOCK, Failed, Runner, Task
+    from agent.run import CLOCK, Runner
     from agent.targets import Entries
     from checks.limits import Limits
 
@@ -71,14 +71,10 @@ def check(
             threads=settings.run.threads,
             limits=Limits(tries=settings.run.max_attempts),
         )
-        for each in observed:
+        done, failed = _look(runner, observed, rules, at_once=settings.run.targets_at_once)
+        for each in done:
             own = rules_on(each.target, rules, pack.checks)
-            with _bar(each.target.label) as progress:
-                task = Task(session=each.open(), rules=own, target=each.target, trigger="manual")
-                done = runner.run(task, progress)
-            if isinstance(done, Failed):
-                raise CommandError(f"{each.target.label}: nothing could be sealed: {done.message}")
-            report = _report(log.store, done, own, changed=changed)
+            report = _report(log.store, each, own, changed=changed)
             report["waiting"] = {name: list(one.lacks) for name, one in pack.waiting.items()}
             outcomes += report["outcomes"]
             reports.append(report)
@@ -89,7 +85,35 @@ def check(
             sys.stdout.write(f"{name}: {one.words}\n")
     else:
         _write(reports, form)
+    if failed:
+        said = "; ".join(f"{label}: {one.message}" for label, one in failed.items())
+        raise CommandError(f"nothing could be sealed of {said}")
     return exit_code(outcomes)
+
+
+def _look(
+    runner: Runner, observed: Sequence[Observed], rules: Mapping[str, Rule], *, at_once: int
+) -> tuple[list[Done], dict[str, Failed]]:
+    """Run on every target, some at a time; what one of them cannot do stops no other."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    from agent.plan import rules_on
+    from agent.run import Done, Failed, Task
+
+    with _bars() as bar, ThreadPoolExecutor(at_once) as pool:
+
+        def look(each: Observed) -> Done | Failed:
+            own = rules_on(each.target, rules, runner.checks)
+            task = Task(session=each.open(), rules=own, target=each.target, trigger="manual")
+            with bar(each.target.label) as progress:
+                return runner.run(task, progress)
+
+        came = list(pool.map(look, observed))
+    labels = [each.target.label for each in observed]
+    failed = {
+        label: one for label, one in zip(labels, came, strict=True) if isinstance(one, Failed)
+    }
+    return [one for one in came if isinstance(one, Done)], failed
 
 
 def exit_code(outcomes: list[str]) -> int:
@@ -123,11 +147,15 @@ def _among(observed: Sequence[Observed], labels: list[str] | None) -> Sequence[O
     return [known[label] for label in dict.fromkeys(labels)]
 
 
+Bar = Callable[[str], AbstractContextManager[Callable[["Progress"], None]]]
+"""Gives, for a target's label, what is told how far its run has come."""
+
+
 @contextmanager
-def _bar(label: str) -> Iterator[Callable[[Progress], None]]:
-    """Show how far a run has come, on a terminal."""
+def _bars() -> Iterator[Bar]:
+    """Show how far each run has come, on a terminal."""
     if not sys.stderr.isatty():
-        yield lambda _: None
+        yield lambda _label: nullcontext(lambda _now: None)
         return
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
@@ -138,16 +166,21 @@ def _bar(label: str) -> Iterator[Callable[[Progress], None]]:
         TextColumn("{task.fields[said]}"),
         TimeElapsedColumn(),
     )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(label, total=None, said="")
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
 
-        def progress(now: Any) -> None:
-            said = (
-                f"{now.checks}/{now.of} checks, {now.resources} resources, {now.findings} findings"
-            )
-            bar.update(task, total=now.of, completed=now.checks, said=said)
+        @contextmanager
+        def bar(label: str) -> Iterator[Callable[[Any], None]]:
+            task = bars.add_task(label, total=None, said="")
 
-        yield progress
+            def progress(now: Any) -> None:
+                counts = f"{now.checks}/{now.of} checks, {now.resources} resources"
+                said = f"{counts}, {now.findings} findings"
+                bars.update(task, total=now.of, completed=now.checks, said=said)
+
+            yield progress
+            bars.remove_task(task)
+
+        yield bar
 
 
 def _report(store: Any, done: Done, rules: Mapping[str, Rule], *, changed: bool) -> dict[str, Any]:
