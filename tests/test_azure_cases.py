@@ -1,0 +1,125 @@
+"""Every Azure rule on resources that exist: both outcomes, from an answer to the finding."""
+
+import pkgutil
+from collections.abc import Iterator
+from contextlib import closing
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+
+import azure_cases
+import pytest
+from azure_cases import Case
+from azure_kit import make_world, serving, tenant_on
+from cloud_kit import CHECKS
+
+from agent.demo.azure.server import Fault, Server
+from agent.evaluate import Tally, conclude, evaluate
+from agent.model import Finding, Outcome
+from agent.plan import make_plan
+from agent.rules.load import load_rules
+from agent.rules.params import with_params
+from agent.rules.rule import Rule
+from agent.run import CLOCK
+from checks.collect import collect
+from checks.limits import Limits
+from checks.model import Session
+from checks.schema import schema_of
+
+RULES = Path(__file__).parents[1] / "rules" / "azure"
+FOLDERS = {path.stem: path.parent.name for path in RULES.rglob("*.yaml")}
+CASES: list[Case] = [
+    case
+    for module in pkgutil.iter_modules(azure_cases.__path__)
+    for case in import_module(f"azure_cases.{module.name}").CASES
+]
+CHILDREN = r"GET /(subscriptions/[^/?]+/.*|v1\.0/.*|beta/.*)(?<!Authorization/permissions)\?"
+"""All that is read but the listings of Resource Graph and what the session asks of itself."""
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with serving(make_world(), tmp_path_factory.mktemp("azure")) as server:
+        yield server
+
+
+@cache
+def rules() -> dict[str, Rule]:
+    return load_rules([RULES], CHECKS, schema_of)
+
+
+def session_for(rule: Rule, server: Server, folder: Path) -> Session:
+    """On the tenant for rules about the tenant, on its subscription for all others."""
+    tenant = tenant_on(server, folder)
+    if CHECKS[rule.check].level == "tenant":
+        return tenant.above()
+    return tenant.session(azure_cases.SUBSCRIPTION)
+
+
+def findings(rule: Rule, session: Session) -> list[Finding]:
+    """Everything that one run says of one rule."""
+    now, target = CLOCK.now(), session.target
+    plan = make_plan({rule.id: rule}, CHECKS)
+    found: list[Finding] = []
+    total = Tally()
+    collecting = collect(
+        session,
+        CHECKS,
+        plan.facets,
+        clock=CLOCK,
+        deadline=60,
+        threads=4,
+        limits=Limits(tries=1),
+    )
+    with closing(collecting) as parts:
+        for part in parts:
+            if part.check == rule.check:
+                more, tally = evaluate(rule, part, now=now, target=target)
+                found += more
+                total += tally
+    return [*found, *conclude(rule, total, now=now, target=target)]
+
+
+def outcomes(case: Case, state: str, server: Server, folder: Path) -> tuple[set[Outcome], str]:
+    """What is found of the case's resource, and that in words."""
+    server.world = make_world()
+    named = getattr(case, state)(server.world)
+    rule = with_params(rules()[case.rule], case.params)
+    found = [
+        finding
+        for finding in findings(rule, session_for(rule, server, folder))
+        if named.lower() in finding.resource.lower()
+    ]
+    said = [f"{finding.outcome} {finding.resource}: {finding.message}" for finding in found]
+    return {finding.outcome for finding in found}, "\n".join(said)
+
+
+@pytest.mark.parametrize("state", ["good", "bad"])
+@pytest.mark.parametrize("case", CASES, ids=[case.rule for case in CASES])
+def test_a_rule_tells_a_compliant_resource_from_another(
+    case: Case, state: str, server: Server, tmp_path: Path
+) -> None:
+    server.faults.clear()
+    found, said = outcomes(case, state, server, tmp_path)
+    assert (Outcome.PASS if state == "good" else Outcome.FAIL) in found, said
+    assert Outcome.ERROR not in found, said
+    assert state == "bad" or Outcome.FAIL not in found, said
+
+
+@pytest.mark.parametrize("case", CASES, ids=[case.rule for case in CASES])
+def test_a_good_resource_whose_parts_may_not_be_read_is_an_error(
+    case: Case, server: Server, tmp_path: Path
+) -> None:
+    rule = rules()[case.rule]
+    if not rule.facets and CHECKS[rule.check].level != "tenant":
+        return  # it reads the listing alone, whose failures tests/test_azure_session.py tries
+    denied = Fault(matching=CHILDREN, status=403, code="AuthorizationFailed")
+    server.faults[:] = [denied]
+    found, said = outcomes(case, "good", server, tmp_path)
+    assert found == {Outcome.ERROR}, said
+
+
+@pytest.mark.parametrize("service", sorted(set(FOLDERS.values())))
+def test_every_rule_of_a_service_has_one_case(service: str) -> None:
+    cases = sorted(case.rule for case in CASES if FOLDERS.get(case.rule, "") == service)
+    assert cases == sorted(rule for rule, folder in FOLDERS.items() if folder == service)
