@@ -5,7 +5,7 @@ import pytest
 
 from checks.load import load_checks
 from checks.model import CheckError, Scope
-from checks.yaml import Map, YamlError, parse_yaml
+from checks.yaml import Map, YamlError, find_place, parse_yaml
 
 GOOD = """
 aws.x.thing:
@@ -245,6 +245,29 @@ def test_every_value_knows_where_it_stands():
     assert str(inner["b"].inner) == "f:2:7"
     assert str(inner["c"].inner) == "f:4:5"
     assert str(inner["d"].items_at[1]) == "f:6:10"
+
+
+def test_a_text_of_a_block_stands_in_its_first_line_that_is_not_blank():
+    document = parse_yaml("a: |\n\n  first\n  second\nb: |\n\n", "f")
+    assert str(document["a"].inner) == "f:3:3"
+    assert str(document["b"].inner) == "f:5:4"
+    assert str(document["a"].place_of(0)) == "f:3:3"
+    assert str(document["a"].place_of(7)) == "f:4:4"
+    assert str(document["a"].place_of(99)) == "f:4:9"
+
+
+def test_the_place_of_what_is_not_there_is_that_of_what_would_hold_it():
+    document = parse_yaml("a:\n  - b: 1\n", "f")
+    assert str(find_place(document, ("a", 0, "c"))) == "f:2:5"
+    assert str(find_place(document, ("a", 1))) == "f:1:1"
+    assert str(find_place(document, ())) == "f:1:1"
+    assert find_place({}, ("a",)) is None
+
+
+def test_a_file_that_cannot_be_read_is_refused(tmp_path):
+    (tmp_path / "c.yaml").symlink_to(tmp_path / "nothing")
+    with pytest.raises(CheckError, match=r"c\.yaml: No such file"):
+        load_checks([tmp_path], shipped=False)
 
 
 def test_a_file_that_is_no_text_is_refused(tmp_path):

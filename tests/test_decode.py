@@ -5,12 +5,15 @@ from base64 import b64encode
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from gzip import compress
+from types import MappingProxyType
 
 import pytest
 
 from checks.canonical import canonical, digest, redacted
 from checks.decode import DecodeError, decode
-from checks.paths import complete, rewrite
+from checks.httpdate import from_http_date
+from checks.paths import complete, head_of, rewrite
+from checks.query import QueryError, search
 from checks.secret import LONGEST
 from checks.template import TemplateError, fill, fill_text, places
 
@@ -31,6 +34,7 @@ def policy(**statement):
         ((1, (2,)), [1, [2]]),
         ([None, 1], [None, 1]),
         (True, True),
+        (MappingProxyType({"b": 1, "a": {"c": None}}), {"a": {}, "b": 1}),
     ],
     ids=str,
 )
@@ -67,13 +71,16 @@ def test_a_secret_keeps_its_kind_and_nothing_else():
     [
         ("bool", "true", True),
         ("bool", "False", False),
+        ("bool", True, True),
         ("int", "300", 300),
+        ("int", 300, 300),
         ("base64", "aGk=", "hi"),
         ("json", '{"a": 1.0}', {"a": 1}),
         ("json", "%7B%22a%22%3A1%7D", {"a": 1}),
         ("json", {"a": 1}, {"a": 1}),
         ("kv", [{"Key": "a", "Value": "1"}, {"Key": "b", "Value": ""}], {"a": "1", "b": ""}),
         ("kv", [{"name": "a", "value": "1"}], {"a": "1"}),
+        ("kv", {"a": "1"}, {"a": "1"}),
         ("policy", "", None),
         ("user_data", "IyEvYmluL3No", "#!/bin/sh"),
         ("user_data", b64encode(compress(b"#!/bin/sh")), "#!/bin/sh"),
@@ -94,6 +101,7 @@ def test_a_codec_gives_the_value_that_the_text_means(codec, given, expected):
         ("bool", "maybe"),
         ("int", "3.5"),
         ("int", "9" * 30),
+        ("kv", [{"value": "1"}]),
         ("base64", "*"),
         ("json", "{"),
         ("json", '{"a": NaN}'),
@@ -101,10 +109,15 @@ def test_a_codec_gives_the_value_that_the_text_means(codec, given, expected):
         ("policy", "[]"),
         ("policy", '{"Statement": [{"Effect": "Maybe"}]}'),
         ("policy", '{"Statement": ["x"]}'),
+        ("policy", '{"Statement": {"Effect": "Allow", "Principal": 5}}'),
+        ("policy", '{"Statement": {"Effect": "Allow", "Condition": "x"}}'),
+        ("policy", '{"Statement": {"Effect": "Allow", "Condition": {"Bool": "x"}}}'),
+        ("policy", '{"Statement": {"Effect": "Allow", "Action": {}}}'),
         ("csv", ""),
         ("csv", b"a,b\n1"),
         ("csv", b"\xff"),
         ("csv", "a,a\n1,2"),
+        ("csv", "a,b,c\n1,2,2026-13-31T10:00:00Z"),
         ("json", 5),
         ("user_data", "*"),
         ("user_data", b64encode(b"\x1f\x8b\x01" + bytes(9))),
@@ -257,11 +270,47 @@ def test_tls_only_is_a_deny_of_everything_for_everybody(change, tls_only):
     assert policy(**{**PLAIN, **change})["tls_only"] is tls_only
 
 
+def test_what_a_statement_leaves_out_is_kept_as_it_was_left_out():
+    document = policy(Effect="Deny", Principal={"AWS": None}, NotAction="S3:Get*", NotResource="*")
+    (statement,) = document["Statement"]
+    assert (statement["NotAction"], statement["NotResource"]) == (["s3:get*"], ["*"])
+    assert (statement["Action"], statement["principals"]) == ([], [])
+
+
+@pytest.mark.parametrize(("source", "public"), [("10.0.0.0/16", False), ("everywhere", True)])
+def test_a_network_that_is_none_confines_nobody(source, public):
+    condition = {"IpAddress": {"aws:SourceIp": source}}
+    assert policy(**OPEN, Condition=condition)["public"] is public
+
+
+@pytest.mark.parametrize(("kind", "public"), [("AWS_IAM", False), ("NONE", True)])
+def test_a_function_s_address_is_confined_to_who_signs(kind, public):
+    condition = {"StringEquals": {"lambda:FunctionUrlAuthType": kind}}
+    assert policy(**OPEN, Condition=condition)["public"] is public
+
+
+def test_a_query_that_does_not_fit_is_an_error_and_no_answer():
+    assert search("", {"a": 1}) == {"a": 1}
+    assert search("a.b", {"a": {}}) is None
+    with pytest.raises(QueryError, match="invalid type"):
+        search("length(a)", {"a": 1})
+    with pytest.raises(QueryError):
+        search("a[", {})
+
+
+def test_a_date_of_http_is_a_time_and_anything_else_is_none():
+    assert from_http_date("Tue, 24 Nov 2026 12:00:00 GMT") == "2026-11-24T12:00:00Z"
+    assert from_http_date("yesterday") == ""
+
+
 def test_paths_go_through_lists_and_leave_what_is_not_there():
     value = {"a": [{"b": 1}, {"c": 2}]}
     assert rewrite(value, "a[].b", lambda n: n + 1) == {"a": [{"b": 2}, {"c": 2}]}
     assert complete(value, "a.b", 0) == {"a": [{"b": 1}, {"c": 2, "b": 0}]}
     assert complete({}, "a.b", 0) == {}
+    assert complete({"a": "text"}, "a.b", 0) == {"a": "text"}
+    assert rewrite(value, "a[].b", lambda _: None) == {"a": [{}, {"c": 2}]}
+    assert head_of("a[].b") == "a"
     assert value == {"a": [{"b": 1}, {"c": 2}]}
 
 
@@ -273,7 +322,9 @@ def test_templates_keep_the_type_of_a_lone_member():
         "l": ["x", "n-443"],
     }
     assert fill_text("{parent.Arn}/{{{Name}}}", values) == "arn/{x}"
-    assert list(places(["{a.b}", {"k": "{c}"}])) == ["a.b", "c"]
+    assert fill({"n": 5, "t": "as it is"}, values) == {"n": 5, "t": "as it is"}
+    assert fill_text("{Port}", values) == "443"
+    assert list(places(["{a.b}", {"k": "{c}", "n": 5}])) == ["a.b", "c"]
 
 
 @pytest.mark.parametrize("text", ["{", "}", "{}", "{a b}", "{a.}", "{{}"])

@@ -31,6 +31,38 @@ azure.storage.account:
 """
 
 
+JOINED = """
+azure.storage.share:
+  doc: A share.
+  scope: account
+  list: {service: graph, operation: resources, items: data, needs: "Microsoft.Storage/read"}
+  id: "{id}"
+  fields: {id: string, "names[]": string, Usage.bytes: int}
+  defaults: {names: [], lost: 1, properties.quota: 5}
+  facets:
+    Usage: {service: arm, operation: usage, needs: "Microsoft.Storage/usage/read"}
+  joins:
+    Account: {check: azure.storage.share, local: id, foreign: id, many: false}
+    Others: {check: azure.storage.share, local: id, foreign: id}
+    Buckets: {check: aws.s3.bucket, local: id, foreign: Name}
+"""
+
+
+def test_a_joined_row_has_the_members_of_its_listing_and_no_facet(tmp_path):
+    path = tmp_path / "storage.yaml"
+    path.write_text(JOINED, encoding="utf-8")
+    checks = load_checks([path])
+    schema = schema_of(checks["azure.storage.share"], checks)
+    assert schema["properties"]["names"] == {"type": "array", "items": {"type": "string"}}
+    assert "Usage" in schema["properties"]
+    row = schema["properties"]["Others"]["items"]
+    assert set(row["properties"]) == {"id", "names", "properties"}
+    assert schema["properties"]["Account"] == row
+    assert "Account" not in schema["required"]
+    assert {"Others", "Usage", "names"} <= set(schema["required"])
+    assert "Name" in schema["properties"]["Buckets"]["items"]["properties"]
+
+
 @pytest.fixture
 def variables(tmp_path):
     path = tmp_path / "storage.yaml"

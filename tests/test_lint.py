@@ -122,6 +122,12 @@ def test_a_parameter_whose_name_begins_like_another_is_still_unused():
     assert found(rule) == [(Weight.ERROR, "the parameter 'least' is read by no expression")]
 
 
+def test_no_parameter_is_unused_where_all_are_read_at_once():
+    params = {"least": {"type": "int", "default": 0, "help": "x"}}
+    rule = ruled(params=params, require="size(resource.Name) > 0 && size(dyn(params)) > 0")
+    assert found(rule) == []
+
+
 def test_two_rules_of_one_title_or_one_requirement_are_found():
     one = ruled("a-rule", title="Same  thing holds")
     other = ruled("b-rule", title="same thing holds")
