@@ -391,6 +391,47 @@ def test_the_same_finding_costs_no_bytes(world):
         assert len(list(view.contents())) == len(before)
 
 
+def test_what_is_nearly_the_same_every_run_is_kept_by_what_differs(world):
+    def calls(hour):
+        """A hundred kinds of calls that do not change, and request ids that always do."""
+        made = [
+            {
+                "call": f"ec2:Describe{n:02}",
+                "region": f"region-{n % 17}",
+                "count": n,
+                "items": n * n,
+            }
+            for n in range(100)
+        ]
+        ids = [sha256(f"{hour} {n}".encode()).hexdigest()[:36] for n in range(16)]
+        return {"calls": made, "ids": ids}
+
+    for hour in range(4):
+        world.run(hour, {("r1", "a"): "pass"}, calls=calls(hour))
+    bodies = [body for _, body in queries.entries(world.store, kind="run")]
+    digests = [bytes.fromhex(body["calls"]["blob"]) for body in bodies]
+    with world.store.reading() as view:
+        rows = {row[1]: row for row in view.contents()}
+        told = [json.loads(view.content(digest)) for digest in digests]
+    assert told == [calls(hour) for hour in range(4)]
+    first, *others = [rows[digest] for digest in digests]
+    assert first[3] is None
+    assert [row[3] for row in others] == [first[0]] * 3, "all on one base: none on another"
+    assert max(len(row[5]) for row in others) < 16 * 36, "less than even the ids as text"
+    world.verify()
+
+
+def test_a_long_part_of_an_entry_is_cited_and_a_short_one_is_not(world):
+    many = tuple(f"rule-{n:03}" for n in range(100))
+    for hour in range(2):
+        world.run(hour, {(name, "a"): "pass" for name in many}, rules=many)
+    world.run(2, {("rule-000", "a"): "fail"}, rules=many[:3])
+    first, second, third = [body for _, body in queries.entries(world.store, kind="run")]
+    assert first["counts"].keys() == {"blob", "size"}
+    assert second["counts"] == first["counts"]
+    assert third["counts"] == {"rule-000": {"fail": 1}, "rule-001": {}, "rule-002": {}}
+
+
 def test_a_store_may_be_read_while_it_is_written(world):
     world.run(0, {("r1", "a"): "pass"})
     reading = queries.current(world.store)

@@ -161,7 +161,7 @@ def test_any_row_taken_away_is_found(sealed, tmp_path, table):
         ("INSERT INTO blob VALUES (99, zeroblob(32), 0)", "blob 0000.*: nothing"),
         ("UPDATE content SET crc = crc + 1 WHERE blob = 1", "blob 1 .*stored bytes"),
         ("DELETE FROM content WHERE blob = 1", "plan 1 is missing|its content is missing"),
-        ("INSERT INTO content VALUES (99, 0, x'')", "content 99: nothing"),
+        ("INSERT INTO content VALUES (99, NULL, 0, x'')", "content 99: nothing"),
         ("INSERT INTO plan VALUES (99, 1)", "plan 99: belongs"),
         ("INSERT INTO plan_rule VALUES (99, 1)", "plan_rule 99: belongs"),
         ("UPDATE span SET to_run = 99", "span of rule .* rebuild"),

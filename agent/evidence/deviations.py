@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from agent.evidence.entry import from_micros, to_micros
 from agent.evidence.leaf import OUTCOMES
-from agent.evidence.store import Reading, Store
+from agent.evidence.store import Store, past
 from agent.model import Outcome
 
 _FAIL = OUTCOMES.index(Outcome.FAIL)
@@ -73,10 +73,11 @@ def deviations(
         first, last = view.run_bounds(to_micros(start), to_micros(end))
         number = None if rule is None else view.number_of(rule) or 0
         names = view.names()
+        rows = past.failing(view, first, last, number)
         found = [
             deviation
-            for _, spans in groupby(view.failing(first, last, number), key=lambda row: row[:3])
-            for deviation in _of_finding(view, names, list(spans))
+            for _, spans in groupby(rows, key=lambda row: row[:3])
+            for deviation in _of_finding(names, list(spans))
         ]
     return [
         deviation
@@ -87,32 +88,30 @@ def deviations(
     ]
 
 
-def _of_finding(view: Reading, names: dict[int, str], spans: Sequence[Any]) -> Iterator[Deviation]:
+def _of_finding(names: dict[int, str], spans: Sequence[Any]) -> Iterator[Deviation]:
     """Cut the spans of one finding into its deviations."""
     failing: list[Any] = []
     before: Any = None
     for span in spans:
         left_off = bool(failing) and failing[-1][6] != span[5]  # gone, and here again
         if failing and (left_off or span[7] not in (_FAIL, _ERROR)):
-            yield _deviation(view, names, before, failing, None if left_off else span)
+            yield _deviation(names, before, failing, None if left_off else span)
             before, failing = failing[-1], []
         if span[7] == _FAIL or (failing and span[7] == _ERROR):
             failing.append(span)
         else:
             before = span
     if failing:
-        yield _deviation(view, names, before, failing, None)
+        yield _deviation(names, before, failing, None)
 
 
-def _deviation(
-    view: Reading, names: dict[int, str], before: Any, failing: list[Any], after: Any
-) -> Deviation:
+def _deviation(names: dict[int, str], before: Any, failing: list[Any], after: Any) -> Deviation:
     target, rule, _, text, region, first = failing[0][:6]
     ended = failing[-1][6]
     last_fail = [span for span in failing if span[7] == _FAIL][-1]
-    bad_until = last_fail[6]
-    last_bad = None if bad_until is None else view.run_before(target, rule, bad_until)
-    good = _last_good(view, target, rule, before, first)
+    # errors right before it are blindness: the last that was seen good is before them
+    blind_before = before is not None and before[7] == _ERROR and before[6] == first
+    good = before[12] if blind_before else failing[0][12]
     return Deviation(
         target=names[target],
         rule=names[rule],
@@ -120,20 +119,13 @@ def _deviation(
         region=region,
         code=failing[0][8] or "",
         message=failing[0][9] or "",
-        last_good=None if good is None else from_micros(view.run_times(good)[0]),
-        start=from_micros(view.run_times(first)[1]),
-        last_bad=None if last_bad is None or ended is None else _end(view, last_bad),
-        end=None if ended is None else _end(view, ended),
+        last_good=_moment(good),
+        start=from_micros(failing[0][10]),
+        last_bad=None if ended is None or last_fail[6] is None else _moment(last_fail[13]),
+        end=_moment(failing[-1][11]),
         ended_by=_ended_by(ended, after),
         blind=any(span[7] == _ERROR for span in failing),
     )
-
-
-def _last_good(view: Reading, target: int, rule: int, before: Any, first: int) -> int | None:
-    """Give the last run that saw the finding good or absent; errors before it are blindness."""
-    if before is not None and before[7] == _ERROR and before[6] == first:
-        return view.run_before(target, rule, before[5])
-    return view.run_before(target, rule, first)
 
 
 def _ended_by(ended: int | None, after: Any) -> str:
@@ -142,5 +134,5 @@ def _ended_by(ended: int | None, after: Any) -> str:
     return "gone" if after is None else str(OUTCOMES[after[7]])
 
 
-def _end(view: Reading, run: int) -> datetime:
-    return from_micros(view.run_times(run)[1])
+def _moment(micros: int | None) -> datetime | None:
+    return None if micros is None else from_micros(micros)

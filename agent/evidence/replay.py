@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from agent.evidence.entry import decode_values, from_rfc3339, whole
 from agent.evidence.leaf import OUTCOMES
-from agent.evidence.store import Reading, Store, StoreError
+from agent.evidence.store import Reading, Store, StoreError, past
 from agent.model import Outcome
 
 
@@ -98,8 +98,8 @@ def _cases(view: Reading, index: int) -> Iterator[Case | None]:
     plan = json.loads(_content(view, body["plan"]["blob"]))
     for rule, version in sorted(plan.items()):
         text = _content(view, version["text"])
-        for row in view.findings(target=target, rule=view.number_of(rule), run=number):
-            content = b"" if row[10] is None else view.content(row[10])
+        for row in past.findings(view, target=target, rule=view.number_of(rule), run=number):
+            content = b"" if row[9] is None else view.content(row[9])
             if content is None or (not content and OUTCOMES[row[4]] is Outcome.ERROR):
                 yield None
                 continue

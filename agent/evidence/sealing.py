@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from hashlib import sha256
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
     from agent.evidence.log import Log
     from agent.evidence.seal import Run
     from checks.model import Gap
+
+
+LONG = 1024
+"""Bytes beyond which a part of a run's entry is kept as a blob; read it by `entry.whole`."""
 
 
 class RuleVersion(Struct, frozen=True, kw_only=True):
@@ -78,6 +83,7 @@ class Sealing:
         slot = None if run.slot is None else to_micros(run.slot)
         self._refuse_second(slot)
         previous = writing.last_run(self._target)
+        before = json.loads(writing.entry(previous[1]) or b"{}") if previous else {}
         plan_blob, plan = self._plan()
         index = writing.size()
         times = (to_micros(run.started), to_micros(finished))
@@ -93,15 +99,15 @@ class Sealing:
             "started": to_rfc3339(run.started),
             "finished": to_rfc3339(finished),
             "plan": self._cite(plan_blob),
-            "counts": counts,
+            "counts": self._short(counts, before.get("counts")),
             "changes": changes.written,
             "sightings": inventory.written,
             "state_root": state_root.hex(),
             "inventory_root": inventory_root.hex(),
             "also_seen": also_seen,
             "previous": None if previous is None else previous[1],
-            "calls": None if calls is None else self._cite(canonical(clean_all(calls))),
-            **facts,
+            "calls": None if calls is None else self._following(calls, before.get("calls")),
+            **{name: self._short(fact, before.get(name)) for name, fact in facts.items()},
         }
         size, root = self._log.put(writing, Kind.RUN, body, finished)
         return SealedRun(
@@ -122,9 +128,20 @@ class Sealing:
                 run = self._run
                 raise SlotTaken(f"{run.target}: slot {run.slot} has its run: entry {taken}")
 
-    def _cite(self, content: bytes) -> dict[str, Any]:
-        self._writing.blob_id(content)
+    def _cite(self, content: bytes, before: bytes | None = None) -> dict[str, Any]:
+        self._writing.blob_id(content, before)
         return {"blob": sha256(content).hexdigest(), "size": len(content)}
+
+    def _following(self, value: Any, before: Any) -> dict[str, Any]:
+        """Keep a part of the entry as a blob, by what differs from that of the run before."""
+        cited = isinstance(before, dict) and before.keys() == {"blob", "size"}
+        return self._cite(
+            canonical(clean_all(value)), bytes.fromhex(before["blob"]) if cited else None
+        )
+
+    def _short(self, value: Any, before: Any) -> Any:
+        """Give a part of the entry; its citation when it is long, for then it is long every run."""
+        return value if len(canonical(value)) <= LONG else self._following(value, before)
 
     def _plan(self) -> tuple[bytes, int]:
         rules = {}

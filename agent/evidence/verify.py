@@ -8,12 +8,9 @@ checkpoint; against the owner of the key only such a held checkpoint helps (EVID
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Sequence
 from hashlib import sha256
 from typing import Any
-
-import zstandard
 
 from agent.evidence.entry import (
     EntryError,
@@ -33,6 +30,7 @@ from agent.evidence.note import (
 from agent.evidence.replica import Replica, ReplicaError
 from agent.evidence.store import Reading, Store
 from agent.evidence.store import tables as t
+from agent.evidence.store.frames import FrameInvalid, checksum, unpack
 from agent.evidence.tree import Frontier, leaf_hash
 
 
@@ -177,21 +175,26 @@ class _Verification:
                 raise LogInvalid(f"blob {digest.hex()}: nothing that was sealed refers to it")
 
     def _blobs(self) -> None:
-        expand = zstandard.ZstdDecompressor().decompress
-        for expected, (number, digest, size, crc, body) in enumerate(self.view.contents(), 1):
+        bases: dict[int, bytes] = {}
+        wanted = self.view.bases_of_contents()
+        for expected, (number, digest, size, base, crc, body) in enumerate(self.view.contents(), 1):
             where = f"blob {number} ({digest.hex()})"
             self.cited.discard(digest.hex())
             if number != expected:
                 raise LogInvalid(f"blob {expected}: is missing; the next is {number}")
             if body is None:
                 raise LogInvalid(f"{where}: its content is missing")
-            if zlib.crc32(body) != crc:
+            if checksum(body, base) != crc:
                 raise LogInvalid(f"{where}: its stored bytes changed")
+            if base is not None and base not in bases:
+                raise LogInvalid(f"{where}: is based on blob {base}, which is not a base before it")
             try:
-                content = expand(body, max_output_size=max(size, 1))
-            except zstandard.ZstdError as error:
+                content = unpack(body, size, None if base is None else bases[base])
+            except FrameInvalid as error:
                 raise LogInvalid(f"{where}: cannot be expanded: {error}") from error
             if len(content) != size or sha256(content).digest() != digest:
                 raise LogInvalid(f"{where}: its content does not have its digest or size")
+            if base is None and number in wanted:
+                bases[number] = content
         for digest in sorted(self.cited):
             raise LogInvalid(f"blob {digest}: an entry cites it, and it is not there")

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
-import zstandard
-from sqlalchemy import Connection, Select, Table, and_, func, select, text, union, union_all
+from sqlalchemy import Connection, Select, Table, and_, func, select, text, union
 
 from agent.evidence.store import sqlite
 from agent.evidence.store import tables as t
+from agent.evidence.store.errors import StoreCorrupt
+from agent.evidence.store.frames import FrameInvalid, unpack
 
 Row = Any
 FAIL = 0
@@ -19,12 +20,16 @@ FAIL = 0
 # What is asked for every rule of a run or for every finding shown is written out: building these
 # statements anew would cost more than running them.
 _NUMBER_OF = "SELECT id FROM name WHERE text = ?"
+_CONTENT = """
+SELECT b.size, c.body, bb.size, bc.body FROM blob b JOIN content c ON c.blob = b.id
+LEFT JOIN blob bb ON bb.id = c.base LEFT JOIN content bc ON bc.blob = c.base WHERE b.digest = ?"""
+_BASE = """
+SELECT coalesce(c.base, b.id) FROM blob b JOIN content c ON c.blob = b.id WHERE b.digest = ?"""
 _LAST_RUN = "SELECT * FROM run WHERE target = ? AND finished <= ? ORDER BY id DESC LIMIT 1"
 _RUN_TIMES = "SELECT started, finished FROM run WHERE id = ?"
-_RUN_BEFORE = """
-SELECT id FROM run WHERE target = ? AND id < ?
-AND EXISTS (SELECT 1 FROM plan_rule p WHERE p.plan = run.plan AND p.rule = ?)
-ORDER BY id DESC LIMIT 1"""
+_RUN_BOUNDS = """
+SELECT coalesce((SELECT min(id) FROM run WHERE finished >= ?), 0),
+  coalesce((SELECT max(id) FROM run WHERE finished < ?), 0)"""
 _STANDING = """
 SELECT r.text, r.region, c.leaf, c.resource, c.from_run, c.outcome, c.reason, c.blob
 FROM current c JOIN resource r ON r.id = c.resource
@@ -32,35 +37,6 @@ WHERE c.target = ? AND c.rule = ? ORDER BY r.text"""
 _SPAN = """
 SELECT to_run, outcome, reason, blob FROM span
 WHERE target = ? AND rule = ? AND resource = ? AND from_run = ?"""
-_HISTORY = """
-SELECT s.target, s.from_run, s.to_run, s.outcome, w.code, w.message, w.needs, b.digest FROM (
-  SELECT target, from_run, to_run, outcome, reason, blob FROM span
-  WHERE target = ? AND rule = ? AND resource IN (
-    SELECT id FROM resource WHERE target = span.target AND text = ?)
-  UNION ALL
-  SELECT target, from_run, NULL, outcome, reason, blob FROM current
-  WHERE target = ? AND rule = ? AND resource IN (
-    SELECT id FROM resource WHERE target = current.target AND text = ?)
-) s LEFT JOIN reason w ON w.id = s.reason LEFT JOIN blob b ON b.id = s.blob
-ORDER BY s.from_run"""
-_FAILING = """
-WITH failed AS (
-  SELECT target, rule, resource FROM span
-  WHERE outcome = 0 AND to_run >= ? AND from_run <= ?{only}
-  UNION
-  SELECT target, rule, resource FROM current WHERE outcome = 0 AND from_run <= ?{only}
-)
-SELECT s.target, s.rule, s.resource, r.text, r.region, s.from_run, s.to_run, s.outcome,
-  w.code, w.message FROM (
-  SELECT p.target, p.rule, p.resource, p.from_run, p.to_run, p.outcome, p.reason
-  FROM failed f CROSS JOIN span p
-  WHERE p.target = f.target AND p.rule = f.rule AND p.resource = f.resource
-  UNION ALL
-  SELECT c.target, c.rule, c.resource, c.from_run, NULL, c.outcome, c.reason
-  FROM failed f CROSS JOIN current c
-  WHERE c.target = f.target AND c.rule = f.rule AND c.resource = f.resource
-) s JOIN resource r ON r.id = s.resource LEFT JOIN reason w ON w.id = s.reason
-ORDER BY s.target, s.rule, s.resource, s.from_run"""
 
 
 class Reading:
@@ -69,8 +45,6 @@ class Reading:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._times: dict[int, tuple[int, int]] = {}
-        self._before: dict[tuple[int, int, int], int | None] = {}
-        self._expand = zstandard.ZstdDecompressor().decompress
 
     # --- the log
     def meta(self) -> dict[str, str]:
@@ -119,16 +93,28 @@ class Reading:
         return b"" if row is None else bytes(row[0])
 
     def content(self, digest: bytes) -> bytes | None:
-        """Give the content of a digest; None when it is unknown or was deleted by retention."""
-        joined = t.blob.join(t.content, t.content.c.blob == t.blob.c.id)
-        row = self._one(
-            select(t.content.c.body).select_from(joined).where(t.blob.c.digest == digest)
-        )
-        return None if row is None else bytes(self._expand(row[0]))
+        """Give the content of a digest; None when it is unknown or was deleted by retention.
+
+        Raises `StoreCorrupt` when its frame cannot be expanded.
+        """
+        row = self.hot(_CONTENT, (digest,)).fetchone()
+        if row is None:
+            return None
+        size, body, base_size, base_body = row
+        try:
+            base = None if base_body is None else unpack(base_body, base_size)
+            return unpack(body, size, base)
+        except FrameInvalid as error:
+            raise StoreCorrupt(f"blob {digest.hex()}: cannot be expanded: {error}") from error
+
+    def base_of(self, digest: bytes) -> int | None:
+        """Give the blob that a content is based on, or itself; None when it is not there."""
+        row = self.hot(_BASE, (digest,)).fetchone()
+        return None if row is None else int(row[0])
 
     def number_of(self, name: str) -> int | None:
         """Give the number of a target, rule or check; None when it never occurred."""
-        found = self._hot(_NUMBER_OF, name).fetchone()
+        found = self.hot(_NUMBER_OF, (name,)).fetchone()
         return None if found is None else int(found[0])
 
     def names(self) -> dict[int, str]:
@@ -150,7 +136,7 @@ class Reading:
 
     def last_run(self, target: int, by: int = sys.maxsize) -> Row | None:
         """Give the newest run row of a target, of those that had finished at `by`."""
-        return self._hot(_LAST_RUN, target, by).fetchone()
+        return self.hot(_LAST_RUN, (target, by)).fetchone()
 
     def slots(self, target: int, start: int, end: int) -> list[int]:
         """Give the slots from `start` to before `end` that have a run."""
@@ -165,7 +151,7 @@ class Reading:
 
         (text, region, leaf, resource, from_run, outcome, reason, blob)
         """
-        for row in self._hot(_STANDING, target, rule):
+        for row in self.hot(_STANDING, (target, rule)):
             yield tuple(row)
 
     def known(self, target: int, check: int) -> Iterator[tuple[Any, ...]]:
@@ -182,48 +168,6 @@ class Reading:
         """Give the targets that ever had a run."""
         return [int(row[0]) for row in self._rows(select(t.run.c.target).distinct())]
 
-    def findings(
-        self,
-        *,
-        target: int | None = None,
-        rule: int | None = None,
-        run: int | None = None,
-        outcomes: Sequence[int] = (),
-    ) -> Iterator[Row]:
-        """Give the findings that stand now, or that stood after `run`.
-
-        (target, rule, resource, region, outcome, code, message, needs, from_run, finished, digest)
-        where target and rule are numbers and `finished` is when `from_run` did.
-        """
-        parts = [_stood(t.current, target, rule, run, outcomes)]
-        if run is not None:
-            parts.append(_stood(t.span, target, rule, run, outcomes))
-        stood = union_all(*parts).subquery() if len(parts) > 1 else parts[0].subquery()
-        s, r, w = stood.c, t.resource.c, t.reason.c
-        joined = (
-            stood.join(t.resource, s.resource == r.id)
-            .join(t.run, s.from_run == t.run.c.id)
-            .outerjoin(t.reason, s.reason == w.id)
-            .outerjoin(t.blob, s.blob == t.blob.c.id)
-        )
-        yield from self._rows(
-            select(
-                s.target,
-                s.rule,
-                r.text,
-                r.region,
-                s.outcome,
-                func.coalesce(w.code, ""),
-                func.coalesce(w.message, ""),
-                func.coalesce(w.needs, ""),
-                s.from_run,
-                t.run.c.finished,
-                t.blob.c.digest,
-            )
-            .select_from(joined)
-            .order_by(s.target, s.rule, r.text)
-        )
-
     def latest(self) -> Iterator[Row]:
         """Give the newest run of every rule on every target, with its counts.
 
@@ -236,55 +180,18 @@ class Reading:
             select(*t.latest.c, r.entry, r.slot, r.started, r.finished).select_from(joined)
         )
 
-    def counts(self, run: int, target: int) -> Iterator[Row]:
-        """Count the findings of a target that stood after `run`: (rule, outcome, findings)."""
-        parts = [_stood(table, target, None, run, ()) for table in (t.current, t.span)]
-        s = union_all(*parts).subquery().c
-        yield from self._rows(
-            select(s.rule, s.outcome, func.count()).group_by(s.rule, s.outcome).order_by(s.rule)
-        )
-
-    def history(self, rule: int, resource: str, targets: Sequence[int]) -> Iterator[Row]:
-        """Give every span of a rule on a resource, target by target, the open one last.
-
-        (target, from_run, to_run or None, outcome, code, message, needs, digest)
-        """
-        for target in targets:
-            yield from self._hot(_HISTORY, target, rule, resource, target, rule, resource)
-
-    # --- deviations
-    def failing(self, first: int, last: int, rule: int | None) -> Iterator[Row]:
-        """Give all spans of the findings that failed at some time from run `first` to `last`.
-
-        (target, rule, resource, text, region, from_run, to_run or None, outcome, code, message),
-        by finding and run.
-        """
-        only = "" if rule is None else " AND rule = ?"
-        limits = (() if rule is None else (rule,), (first, last), (last,))
-        sql = _FAILING.replace("{only}", only)
-        yield from self._hot(sql, *limits[1], *limits[0], *limits[2], *limits[0])
-
+    # --- runs in time
     def run_bounds(self, start: int, end: int) -> tuple[int, int]:
         """Give the first run that finished at or after `start`, the last that did before `end`."""
-        c = t.run.c
-        first = self._connection.execute(select(func.min(c.id)).where(c.finished >= start))
-        last = self._connection.execute(select(func.max(c.id)).where(c.finished < end))
-        return int(first.scalar() or 0), int(last.scalar() or 0)
+        first, last = self.hot(_RUN_BOUNDS, (start, end)).fetchone()
+        return int(first), int(last)
 
     def run_times(self, number: int) -> tuple[int, int]:
         """Give when a run started and finished."""
         if number not in self._times:
-            row = self._hot(_RUN_TIMES, number).fetchone()
+            row = self.hot(_RUN_TIMES, (number,)).fetchone()
             self._times[number] = (0, 0) if row is None else (int(row[0]), int(row[1]))
         return self._times[number]
-
-    def run_before(self, target: int, rule: int, number: int) -> int | None:
-        """Give the newest run of a rule on a target before the run `number`."""
-        key = (target, rule, number)
-        if key not in self._before:
-            row = self._hot(_RUN_BEFORE, target, number, rule).fetchone()
-            self._before[key] = None if row is None else int(row[0])
-        return self._before[key]
 
     def bases(self, target: int, by: int) -> dict[int, int]:
         """Give, rule by rule, the newest run on a target that had finished at `by`."""
@@ -338,14 +245,19 @@ class Reading:
         yield from self._rows(select(*t.sighting.c, *columns).select_from(joined).order_by(c.seq))
 
     def contents(self) -> Iterator[Row]:
-        """Give all blobs as they are stored: (id, digest, size, crc, body)."""
+        """Give all blobs as they are stored: (id, digest, size, base, crc, body)."""
         joined = t.blob.outerjoin(t.content, t.content.c.blob == t.blob.c.id)
-        columns = (*t.blob.c, t.content.c.crc, t.content.c.body)
+        columns = (*t.blob.c, t.content.c.base, t.content.c.crc, t.content.c.body)
         yield from self._rows(select(*columns).select_from(joined).order_by(t.blob.c.id))
+
+    def bases_of_contents(self) -> set[int]:
+        """Give the blobs that contents are based on."""
+        bases = select(t.content.c.base).where(t.content.c.base.is_not(None)).distinct()
+        return {int(row[0]) for row in self._rows(bases)}
 
     def closed_span(self, target: int, rule: int, resource: int, from_run: int) -> Row | None:
         """Give (to_run, outcome, reason, blob) of a span that ended."""
-        return self._hot(_SPAN, target, rule, resource, from_run).fetchone()
+        return self.hot(_SPAN, (target, rule, resource, from_run)).fetchone()
 
     def uncited(self) -> Iterator[tuple[str, int]]:
         """Give (table, number) of the rows of truth that no other row refers to.
@@ -384,8 +296,8 @@ class Reading:
         """Give the hex SHA-256 of the definitions of all tables, indexes and guards."""
         return sqlite.schema_digest(self._connection)
 
-    def _hot(self, sql: str, *values: Any) -> Any:
-        """Run a statement on the driver itself: a tenth of the time for a single row."""
+    def hot(self, sql: str, values: Any) -> Any:
+        """Run a statement of this room on the driver itself: a tenth of the time for one row."""
         cursor = self._connection.connection.cursor()
         cursor.execute(sql, values)
         return cursor
@@ -395,21 +307,3 @@ class Reading:
 
     def _one(self, query: Select[Any]) -> Row | None:
         return self._connection.execute(query).first()
-
-
-def _stood(
-    table: Table, target: int | None, rule: int | None, run: int | None, outcomes: Sequence[int]
-) -> Select[Any]:
-    c = table.c
-    query = select(c.target, c.rule, c.resource, c.from_run, c.outcome, c.reason, c.blob)
-    if target is not None:
-        query = query.where(c.target == target)
-    if rule is not None:
-        query = query.where(c.rule == rule)
-    if outcomes:
-        query = query.where(c.outcome.in_(outcomes))
-    if run is not None:
-        query = query.where(c.from_run <= run)
-        if table is t.span:
-            query = query.where(c.to_run > run)
-    return query

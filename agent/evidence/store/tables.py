@@ -51,8 +51,10 @@ checkpoint = _table("checkpoint", _key("size"), _bytes("root"), _bytes("note"))
 
 # --- truth: content by digest (retention may delete a content, never its digest)
 blob = _table("blob", _key("id"), _bytes("digest"), _int("size"), UniqueConstraint("digest"))
-content = _table("content", _key("blob"), _int("crc"), _bytes("body"))
-"""`body` is a zstd frame; `crc` is the CRC-32 of the frame, for bits that decompression ignores."""
+content = _table("content", _key("blob"), _int("base", null=True), _int("crc"), _bytes("body"))
+"""`body` is a zstd frame; `crc` its CRC-32, begun with `base`, for bits that expanding ignores.
+`base` is the blob whose content is the frame's dictionary: what is nearly the same run after run
+takes few bytes. A base has none of its own, and must stay while others are based on it."""
 
 # --- truth: words that rows refer to by number
 name = _table("name", _key("id"), _text("text"), UniqueConstraint("text"))

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Mapping, Sequence
 from functools import cache
 from hashlib import sha256
 from typing import Any
 
-import zstandard
 from sqlalchemy import Connection, Table, delete, func, insert, select
 
 from agent.evidence.store import tables as t
+from agent.evidence.store.frames import checksum, is_base, pack
 from agent.evidence.store.read import Reading
 
 BATCH = 200
 """Rows that wait in memory before they are written."""
-_LEVEL = 3
-"""zstd's default level: twice the level's time buys a twentieth of the size on such small texts."""
 
 
 class Writing(Reading):
@@ -28,7 +25,6 @@ class Writing(Reading):
         self._next: dict[Table, int] = {}
         self._known: dict[tuple[object, ...], int] = {}
         self._waiting: dict[Table, list[tuple[Any, ...]]] = {}
-        self._compress = zstandard.ZstdCompressor(level=_LEVEL).compress
 
     def put_meta(self, values: Mapping[str, str]) -> None:
         """Add facts about the store itself."""
@@ -87,8 +83,11 @@ class Writing(Reading):
             self._insert(t.plan_rule, [(found, rule) for rule in sorted(rules)])
         return found
 
-    def blob_id(self, content: bytes) -> int:
-        """Keep a content, once; gives its number."""
+    def blob_id(self, content: bytes, before: bytes | None = None) -> int:
+        """Keep a content, once; gives its number.
+
+        `before` is the digest of a content that it is nearly the same as, if there is one.
+        """
         digest = sha256(content).digest()
         key = (t.blob, digest)
         if key in self._known:
@@ -96,11 +95,23 @@ class Writing(Reading):
         found = self._find(t.blob, (digest,))
         if found is None:
             found = self._number(t.blob)
-            body = self._compress(content)
+            base, body = self._packed(content, before)
             self.add_raw(t.blob, (found, digest, len(content)))
-            self.add_raw(t.content, (found, zlib.crc32(body), body))
+            self.add_raw(t.content, (found, base, checksum(body, base), body))
         self._remember(key, found)
         return found
+
+    def _packed(self, content: bytes, before: bytes | None) -> tuple[int | None, bytes]:
+        """Give the base and the frame of a content; no base when one would not halve the frame."""
+        alone = pack(content)
+        base = None if before is None else self.base_of(before)
+        if base is None:
+            return None, alone
+        dictionary = self.content(self.blob_digest(base))
+        if dictionary is None or not is_base(dictionary):
+            return None, alone
+        body = pack(content, dictionary)
+        return (base, body) if 2 * len(body) <= len(alone) else (None, alone)
 
     def add_raw(self, table: Table, row: tuple[Any, ...]) -> None:
         """Add a row that has its number already."""
