@@ -197,6 +197,8 @@ def _convert(document: Mapping[str, Any]) -> Settings:
         elif keyed:
             path = f"{path}.{keyed[1]}".lstrip(".")
             message = f"{path}: {message[keyed.end() :]}"
+        elif message.startswith("Expected `str`, got"):
+            message = f"{path}: {message}; put it in quotes"
         raise _Mistake(path, message) from None
 
 

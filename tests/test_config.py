@@ -12,6 +12,14 @@ def write(folder, text):
     return path
 
 
+ROLE = "arn:aws:iam::111122223333:role/assay-read"
+
+
+def aws(keys):
+    """One target of AWS."""
+    return f"targets: [{{provider: aws, {keys}}}]\n"
+
+
 def test_no_file_means_one_aws_target_with_the_sdks_own_credentials(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     settings = load_settings(None, {})
@@ -42,6 +50,27 @@ def test_the_environment_can_name_the_file(tmp_path):
         ("targets: []\n", "targets: name at least one target to observe"),
         ("targets: [{provider: aws, acount: '1'}]\n", "unknown field `acount`"),
         ("targets: [{provider: oracle}]\n", "targets[0].provider: 'oracle' is not known"),
+        ("targets: [{account: '111122223333'}]\n", "targets[0].provider: it is missing; use"),
+        (aws("account: 111122223333"), "[0].account: Expected `str`, got `int`; put it in quotes"),
+        (aws("account: '1'"), "targets[0].account: '1' is not an account id of 12 digits"),
+        (aws("partition: gov"), "targets[0].partition: 'gov' is not a partition"),
+        (aws("role_arn: assay"), "targets[0].role_arn: 'assay' is not a role"),
+        (aws("external_id: abc"), "targets[0].external_id: it is shown to a role; `role_arn` is"),
+        (aws(f"role_arn: {ROLE}, account: '999900001111'"), "targets[0].role_arn: it is in 111122"),
+        (aws(f"role_arn: {ROLE}, partition: aws-cn"), "targets[0].role_arn: it is in aws, `partit"),
+        (aws("organization: {}"), "missing required field `role`"),
+        (aws(f"organization: {{role: '{ROLE}'}}"), "targets[0].organization.role: 'arn:aws:iam"),
+        (aws("organization: {role: a, include: [root]}"), "organization.include[0]: 'root' is not"),
+        (aws("organization: {role: a, exclude: ['1']}"), "organization.exclude[0]: '1' is not"),
+        (aws("organization: {role: a, external_id: x}"), "organization.external_id: 'x' is not"),
+        (aws("organization: {role: a, roles: b}"), "unknown field `roles`"),
+        (
+            aws("account: '111122223333', organization: {role: a}"),
+            "targets[0].account: `organization` finds the accounts; keep one of the two",
+        ),
+        ("run: {discover: ''}\n", "run.discover: a duration is expected"),
+        ("run: {discover: often}\n", "run.discover: 'often' is not a duration"),
+        ("run: {targets_at_once: 0}\n", "run.targets_at_once: at least 1"),
         ("every: hourly\n", "every: 'hourly' is not a duration"),
         ("run: {deadline: 0s}\n", "run.deadline: '0s' is not a duration"),
         ("run: {threads: 0}\n", "run.threads: a number from 1 to 256"),
@@ -86,3 +115,27 @@ def test_a_mistake_is_shown_with_line_and_column(tmp_path):
     with pytest.raises(ConfigError) as caught:
         load_settings(path, {})
     assert str(caught.value) == f"{path}:4:5: Object contains unknown field `acount`"
+
+
+def test_a_mistake_of_a_provider_s_own_is_shown_at_its_key(tmp_path):
+    text = "targets:\n  - provider: aws\n    organization:\n      role: a\n      external_id: x\n"
+    path = write(tmp_path, text)
+    with pytest.raises(ConfigError) as caught:
+        load_settings(path, {})
+    key = "targets[0].organization.external_id"
+    assert str(caught.value) == f"{path}:5:7: {key}: 'x' is not an external id"
+
+
+def test_an_organization_with_all_its_keys_loads(tmp_path):
+    path = write(
+        tmp_path,
+        aws(
+            f"name: all, role_arn: '{ROLE}', external_id: one, partition: aws,"
+            " home_region: eu-west-1, organization: {role: audit/AssayReader, external_id: two,"
+            " include: [ou-ab12-cd34ef56, '111122223333'], exclude: ['444455556666'],"
+            " management_account: false}"
+        ),
+    )
+    (target,) = load_settings(path, {}).targets
+    assert target.organization.include == ("ou-ab12-cd34ef56", "111122223333")
+    assert target.organization.management_account is False
