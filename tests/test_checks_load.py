@@ -252,7 +252,7 @@ def test_a_text_of_a_block_stands_in_its_first_line_that_is_not_blank():
     assert str(document["a"].inner) == "f:3:3"
     assert str(document["b"].inner) == "f:5:4"
     assert str(document["a"].place_of(0)) == "f:3:3"
-    assert str(document["a"].place_of(7)) == "f:4:4"
+    assert str(document["a"].place_of(7)) == "f:4:3"
     assert str(document["a"].place_of(99)) == "f:4:9"
 
 
