@@ -32,10 +32,10 @@ _VALUE_MAX = 200
 # a member of an enum costs more to look up than a name
 _PASS, _FAIL, _ERROR = Outcome.PASS, Outcome.FAIL, Outcome.ERROR
 _NOT_APPLICABLE = Outcome.NOT_APPLICABLE
-_PASSED: tuple[str, str, tuple[str, ...]] = ("", "", ())
 
 Given = tuple[Any, ...]
 Verdict = tuple[Outcome, Sequence[Clause] | Sequence[EvalError]]
+Quick = Callable[[Given], Verdict | None]
 _HOLDS: Verdict = (Outcome.PASS, ())
 
 
@@ -52,8 +52,7 @@ def judging(
     also: dict[str, Any] = {"params": rule.keep_params} if rule.keep_params else {}
     if rule.keeps_target:
         also["target"] = place
-    name, params, keep, each = rule.id, rule.params, rule.keep, rule.each
-    passes = _passing(rule)
+    params, keep, each, quick = rule.params, rule.keep, rule.each, _quick(rule)
 
     def judge_one(resource: Resource) -> tuple[Finding, ...]:
         attributes = resource.attributes
@@ -61,22 +60,13 @@ def judging(
         kept = {"resource": keep(attributes)}
         if also:
             kept |= also
-        if passes is not None and not resource.gaps and passes(given):
-            found = Finding(
-                rule=name,
-                resource=resource.id,
-                region=resource.region,
-                outcome=_PASS,
-                values=kept,
-                observed_at=resource.observed_at,
-            )
-            return (found,)
         gaps = _gaps_read(rule, resource) if resource.gaps else ()
         if gaps:
             kept["unseen"] = [_path(gap) for gap in gaps]
         if each is None:
-            return (_finding(rule, resource, resource.id, given, kept, gaps),)
-        return tuple(_elements(rule, each, resource, given=given, kept=kept, gaps=gaps))
+            return (_finding(rule, resource, resource.id, given, kept, gaps, quick),)
+        found = _elements(rule, each, resource, given=given, kept=kept, gaps=gaps, quick=quick)
+        return tuple(found)
 
     return judge_one
 
@@ -126,29 +116,25 @@ def gap_message(gap: Gap) -> str:
     return f"cannot see {what}: {call}{gap.cause.value}{code}{grant}"
 
 
-def _passing(rule: Rule) -> Callable[[Given], bool] | None:
-    """Give the short way to the outcome of most resources: whether it is a pass, beyond doubt.
+def _quick(rule: Rule) -> Quick:
+    """Compile `_verdict` for what was seen whole: the same, or None where anything raises."""
+    when = None if rule.when is None else rule.when.plain()
+    clauses = [(clause, clause.that.plain()) for clause in rule.require]
+    holds = _HOLDS if clauses else (_FAIL, ())
 
-    It says no also where something raises; then `_verdict` finds the outcome and the reasons.
-    None: a rule whose findings are of elements, or of which nothing can pass.
-    """
-    if rule.each is not None or not rule.require:
-        return None
-    programs = [rule.when, *(clause.that for clause in rule.require)]
-    first, *others = [program.plain() for program in programs if program is not None]
-
-    def passes(given: Given) -> bool:
+    def verdict(given: Given) -> Verdict | None:
+        failed: tuple[Clause, ...] = ()
         try:
-            if not first(*given):
-                return False
-            for other in others:
-                if not other(*given):
-                    return False
+            if when is not None and not when(*given):
+                return _NOT_APPLICABLE, ()
+            for clause, that in clauses:
+                if not that(*given):
+                    failed += (clause,)
         except NOT_PLAIN:
-            return False
-        return True
+            return None
+        return (_FAIL, failed) if failed else holds
 
-    return passes
+    return verdict
 
 
 def _finding(  # noqa: PLR0917 - called for each finding; keywords cost
@@ -158,11 +144,20 @@ def _finding(  # noqa: PLR0917 - called for each finding; keywords cost
     given: Given,
     kept: Mapping[str, Any],
     gaps: Sequence[Gap],
+    quick: Quick,
 ) -> Finding:
-    outcome, why = _verdict(rule, given, kept["unseen"] if gaps else ())
-    code, message, needs = _PASSED
-    if outcome is not _PASS:
-        code, message, needs = _said(rule, outcome, why, given, gaps)
+    found = None if gaps else quick(given)
+    outcome, why = found or _verdict(rule, given, kept["unseen"] if gaps else ())
+    if outcome is _PASS:
+        return Finding(
+            rule=rule.id,
+            resource=identity,
+            region=resource.region,
+            outcome=outcome,
+            values=kept,
+            observed_at=resource.observed_at,
+        )
+    code, message, needs = _said(rule, outcome, why, given, gaps)
     return Finding(
         rule=rule.id,
         resource=identity,
@@ -184,6 +179,7 @@ def _elements(
     given: Given,
     kept: dict[str, Any],
     gaps: Sequence[Gap],
+    quick: Quick,
 ) -> Iterator[Finding]:
     """One finding an element; one on the resource itself when the list is empty or unseen."""
     items = _items(each, given, kept.get("unseen", ()))
@@ -213,7 +209,7 @@ def _elements(
         taken[name] = taken.get(name, 0) + 1
         identity = f"{resource.id}#{name}" + (f"~{taken[name]}" if taken[name] > 1 else "")
         values = {**kept, each.name: each.keep(element)}
-        yield _finding(rule, resource, identity, inner, values, gaps)
+        yield _finding(rule, resource, identity, inner, values, gaps, quick)
 
 
 def _items(each: Each, given: Given, unseen: Sequence[str]) -> list[Any] | EvalError:

@@ -59,7 +59,7 @@ def _same(value: Any) -> Any:
 def _leaves(names: tuple[str, ...]) -> Pick:
     if len(names) == 1:
         return _leaf(names[0])
-    all_of = itemgetter(*names) if names else tuple
+    all_of = itemgetter(*names) if names else lambda _: ()
 
     def pick(value: Any) -> Any:
         if type(value) is dict:
