@@ -70,6 +70,8 @@ class Version(Struct, frozen=True, kw_only=True):
     """None: at the period's end still."""
     text: str
     """YAML; empty when retention has deleted it."""
+    params: str = "{}"
+    """The values of its parameters in its last run so, as JSON."""
 
 
 class Stretch(Struct, frozen=True, kw_only=True):
@@ -144,9 +146,18 @@ class RuleResult(Struct, frozen=True, kw_only=True):
     failed: int
     """Resources with a deviation that counts."""
     longest: timedelta | None
-    """The longest deviation that counts; None: there is none, or its length is not known."""
+    """The longest that a deviation that counts can have lasted, one that lasts still up to the
+    report; None: there is none."""
     blind: tuple[Stretch, ...]
     days: tuple[Day, ...]
+    blind_share: float = 0.0
+    """The part of the time in which it was scheduled that was blind on some target, 0 to 1."""
+    clean: bool = False
+    """Whether there was a time with something to judge, all of it seen, and nothing failing."""
+    oldest: datetime | None = None
+    """When the oldest of the targets' last runs finished that the counts are of."""
+    unknown: tuple[str, ...] = ()
+    """Targets whose state was unknown at the end: their last run was too old, or never was."""
 
     @property
     def health(self) -> Health:
