@@ -37,6 +37,8 @@ class Manual(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The role that checks it: never the same person."""
     population: str = ""
     """For `event`: where the events are listed, so that none is forgotten."""
+    since: date | None = None
+    """Nothing is due for periods that had ended, and events that had happened, before."""
 
 
 class Control(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -48,7 +50,10 @@ class Control(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     criteria: Mapping[str, tuple[str, ...]]
     """Framework -> criteria that it serves."""
     rules: tuple[str, ...] = ()
-    """Ids of rules, or globs of them, that prove it."""
+    """What proves it: ids of rules, globs of them (`*-mfa`), or all that name a criterion
+    (`soc2:CC6.7`)."""
+    without: tuple[str, ...] = ()
+    """Of those, the ones that another control is proven by; written the same way."""
     manual: Manual | None = None
     owner: str = ""
     source: str = ""

@@ -1,0 +1,217 @@
+"""The library of controls covers every criterion and rule; a mistake is named with its place."""
+
+import msgspec
+import pytest
+from rule_kit import ROOT, rule_of, shipped
+
+from agent.controls.document import DocumentError
+from agent.controls.lint import lint_controls
+from agent.controls.load import load_controls
+from agent.controls.model import Cadence, Category, Scope
+from agent.controls.proof import controls_of, rules_of
+from agent.controls.scope import controls_in, criteria_in
+from agent.rules.frameworks import load_frameworks
+
+FRAMEWORKS = load_frameworks()
+LIBRARY = load_controls([], FRAMEWORKS)
+CONTROL = """\
+backups-kept:
+  title: Backups are kept
+  criteria: {soc2: [A1.2]}
+  rules: [aws-backup-plan-exists]
+"""
+MANUAL = """\
+  manual:
+    cadence: monthly
+    grace: 14d
+    task: Look at the backups.
+    attach: [A list]
+    performer: Operator
+    reviewer: Head
+"""
+
+
+def write(folder, text, name="own.yaml"):
+    path = folder / name
+    path.write_text(text)
+    return path
+
+
+def load(folder, text):
+    return load_controls([write(folder, text)], FRAMEWORKS)
+
+
+def messages(controls, rules, **more):
+    return [f"{each.about}: {each.message}" for each in lint_controls(controls, rules, **more)]
+
+
+# --- the shipped library -------------------------------------------------------------------------
+
+
+def test_the_shipped_controls_cover_all_criteria_and_rules_and_name_nothing_that_is_not_there():
+    assert messages(LIBRARY.controls, shipped(), frameworks=FRAMEWORKS) == []
+    covered = {each for one in LIBRARY.controls.values() for each in one.criteria["soc2"]}
+    assert len(covered) == 61
+
+
+def test_each_criterion_that_clouds_cannot_show_has_something_that_people_do():
+    attested = {
+        criterion
+        for control in LIBRARY.controls.values()
+        if control.manual
+        for criterion in control.criteria["soc2"]
+    }
+    manual = {n for n, known in FRAMEWORKS["soc2"].criteria.items() if known.reach != "automatic"}
+    assert manual - attested - {"CC6.8"} == set()
+
+
+def test_each_criterion_that_clouds_can_show_is_proven_by_rules():
+    proven = {
+        criterion
+        for control in LIBRARY.controls.values()
+        if rules_of(control, shipped())
+        for criterion in control.criteria["soc2"]
+    }
+    reach = FRAMEWORKS["soc2"].criteria
+    assert {n for n, known in reach.items() if known.reach == "automatic"} <= proven
+
+
+def test_a_rule_proves_few_controls():
+    found = controls_of(LIBRARY.controls, shipped())
+    assert max(map(len, found.values())) <= 4
+
+
+def test_the_library_says_nothing_in_the_words_of_the_standard():
+    """The words of the criteria are copyrighted; "COSO Principle" heads each of them."""
+    for file in (ROOT / "rules" / "controls").glob("*.yaml"):
+        assert "principle" not in file.read_text().casefold()
+
+
+# --- lint ----------------------------------------------------------------------------------------
+
+
+def test_a_criterion_without_control_is_found():
+    less = {n: c for n, c in LIBRARY.controls.items() if n != "board-oversight"}
+    assert messages(less, shipped(), frameworks=FRAMEWORKS) == [
+        "CC1.2: no control serves soc2 CC1.2"
+    ]
+
+
+def test_a_criterion_that_is_not_in_scope_needs_no_control():
+    less = {n: c for n, c in LIBRARY.controls.items() if n != "privacy-notice"}
+    security = (Category.SECURITY,)
+    assert messages(less, shipped(), frameworks=FRAMEWORKS, categories=security) == []
+
+
+def test_a_rule_without_control_a_glob_without_rule_and_a_control_without_proof_are_found(tmp_path):
+    text = CONTROL.replace("aws-backup-plan-exists", "aws-backup-plan-exist")
+    controls = {"backups-kept": load(tmp_path, text).controls["backups-kept"]}
+    rules = {"a-rule": rule_of()}
+    found = messages(controls, rules, frameworks=FRAMEWORKS, categories=())
+    assert found[-3:] == [
+        "a-rule: the rule proves no control",
+        "backups-kept: 'aws-backup-plan-exist' means no rule",
+        "backups-kept: nothing proves it: no rule is left of those it names",
+    ]
+
+
+def test_a_rule_can_name_its_control_itself():
+    control = msgspec.structs.replace(LIBRARY.controls["board-oversight"], rules=())
+    rule = rule_of(control="board-oversight")
+    assert rules_of(control, {"a-rule": rule}) == (rule,)
+    stray = rule_of(control="no-such")
+    found = messages({control.id: control}, {"a-rule": stray}, frameworks=FRAMEWORKS)
+    assert "a-rule: the rule names the control 'no-such', which is not here" in found
+
+
+def test_a_criterion_selects_all_its_rules_but_those_that_are_left_out(tmp_path):
+    text = CONTROL.replace("[aws-backup-plan-exists]", "['soc2:A1.3']\n  without: ['*-restore-*']")
+    control = load(tmp_path, text).controls["backups-kept"]
+    assert [rule.id for rule in rules_of(control, shipped())] == [
+        "aws-rds-instance-latest-restorable"
+    ]
+
+
+# --- an organisation's own file ------------------------------------------------------------------
+
+
+def test_an_own_control_is_added_and_one_of_the_same_id_replaces_the_shipped_one(tmp_path):
+    own = CONTROL + MANUAL + CONTROL.replace("backups-kept", "backups")
+    found = load(tmp_path, own).controls
+    assert len(found) == len(LIBRARY.controls) + 1
+    assert found["backups-kept"].manual.cadence is Cadence.MONTHLY
+    assert found["backups-kept"].manual.grace.days == 14
+    assert found["backups"].title == "Backups are kept"
+
+
+def test_a_shipped_control_can_be_left_out_with_a_reason(tmp_path):
+    found = load(tmp_path, "physical-access: {not_applicable: there is no office}\n")
+    assert "physical-access" not in found.controls
+    assert found.not_applicable == {"physical-access": "there is no office"}
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("- a\n", "own.yaml:1:1: a mapping is expected"),
+        ("Backups: {}\n", "own.yaml:1:1: 'Backups' must be lower-case words joined by hyphens"),
+        ("backups: yes\n", "own.yaml:1:1: a control is a mapping"),
+        (
+            CONTROL.replace("rules", "rule"),
+            "own.yaml:4:3: unknown key 'rule'; did you mean 'rules'",
+        ),
+        (CONTROL.replace("  title: Backups are kept\n", ""), "own.yaml:1:1: `title` is missing"),
+        (
+            CONTROL.replace("[A1.2]", "[A1.9]"),
+            "own.yaml:3:21: SOC 2 Trust Services Criteria has no",
+        ),
+        (CONTROL.replace("soc2", "soc3"), "own.yaml:3:3: unknown framework 'soc3', did you mean"),
+        (CONTROL.replace("{soc2: [A1.2]}", "{}"), "own.yaml:3:3: it serves no criterion"),
+        (CONTROL.replace("[aws-backup-plan-exists]", "[]"), "own.yaml:1:1: nothing proves it"),
+        (CONTROL.replace("[aws-backup-plan-exists]", "['soc2:A9']"), "own.yaml:4:11: 'soc2:A9' is"),
+        (CONTROL.replace("[aws-backup-plan-exists]", "[1]"), "own.yaml:4:11: expected `str`"),
+        (CONTROL + MANUAL.replace("14d", "soon"), "own.yaml:7:5: 'soon' is not a duration"),
+        (CONTROL + MANUAL.replace("monthly", "daily"), "own.yaml:6:5: invalid enum value 'daily'"),
+        (
+            CONTROL + MANUAL.replace("Head", "operator"),
+            "own.yaml:11:5: the reviewer must be another",
+        ),
+        (CONTROL + MANUAL.replace("[A list]", "[]"), "own.yaml:9:5: say what to attach"),
+        (CONTROL + MANUAL.replace("monthly", "event"), "own.yaml:5:3: `population` says where"),
+        (CONTROL + MANUAL + "    since: 2026\n", "own.yaml:12:5: 2026 is not a date"),
+        (CONTROL + MANUAL + "    until: x\n", "own.yaml:12:5: unknown key 'until'"),
+        ("a: {not_applicable: no}\n", "own.yaml:1:1: no shipped control is called 'a'"),
+        ("backups: {not_applicable: ''}\n", "own.yaml:1:11: say why it does not apply"),
+        ("backups: {not_applicable: no, owner: x}\n", "own.yaml:1:31: `not_applicable` goes with"),
+        ("backups: {id: x}\n", "own.yaml:1:11: unknown key 'id'"),
+        ("a: {b\n", "own.yaml:"),
+    ],
+)
+def test_each_mistake_is_named_with_its_place(tmp_path, text, message):
+    with pytest.raises(DocumentError) as caught:
+        load(tmp_path, text)
+    assert str(caught.value).startswith(f"{tmp_path}/{message}")
+
+
+def test_two_own_files_cannot_define_one_control(tmp_path):
+    one, two = write(tmp_path, CONTROL, "a.yaml"), write(tmp_path, CONTROL, "b.yaml")
+    with pytest.raises(DocumentError) as caught:
+        load_controls([one, two], FRAMEWORKS)
+    assert str(caught.value) == f"{two}:1:1: 'backups-kept' is defined already in {one}"
+
+
+# --- categories ----------------------------------------------------------------------------------
+
+
+def test_the_categories_in_scope_choose_the_criteria_and_the_controls():
+    counts = {each: len(criteria_in([each], FRAMEWORKS["soc2"])) - 33 for each in Category}
+    assert counts == {
+        Category.SECURITY: 0,
+        Category.AVAILABILITY: 3,
+        Category.CONFIDENTIALITY: 2,
+        Category.PROCESSING_INTEGRITY: 5,
+        Category.PRIVACY: 18,
+    }
+    chosen = controls_in(Scope(), LIBRARY.controls)
+    assert "privacy-notice" not in chosen
+    assert {"multi-factor", "encryption-at-rest", "restore-test"} <= chosen.keys()
