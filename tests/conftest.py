@@ -5,6 +5,8 @@ Hypothesis draws the same cases every time, unless it is asked to explore:
 """
 
 import os
+import sys
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -12,6 +14,21 @@ from hypothesis import settings
 settings.register_profile("same", derandomize=True, deadline=None)
 settings.register_profile("explore", deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def measured(tmp_path_factory):
+    """Measure the demo's cloud as well, which is started with a path and no other environment."""
+    measure = os.environ.get("COVERAGE_PROCESS_CONFIG")
+    if measure:
+        folder = tmp_path_factory.mktemp("measured")
+        start = f"import os\nos.environ['COVERAGE_PROCESS_CONFIG'] = {measure!r}\n"
+        start += "try:\n    import coverage\nexcept ImportError:\n    pass  # not in this one\n"
+        start += "else:\n    coverage.process_startup()\n"
+        Path(folder, "sitecustomize.py").write_text(start)
+        sys.path.append(str(folder))
+        known = [os.environ["PYTHONPATH"]] if os.environ.get("PYTHONPATH") else []
+        os.environ["PYTHONPATH"] = os.pathsep.join([str(folder), *known])
 
 
 @pytest.fixture(scope="module")
