@@ -19,9 +19,12 @@ from checks.yaml import YamlError, parse_yaml, plain
 class Words(Struct, frozen=True, kw_only=True):
     """What the text of a rule says of itself; a text that is gone says nothing."""
 
+    id: str
     title: str
     severity: str
     check: str
+    control: str
+    """The control that it names; empty: none."""
     criteria: Mapping[str, tuple[str, ...]]
     allowed: timedelta | None
     """Within what a failure must be mended; None: every failing moment is a deviation."""
@@ -35,6 +38,8 @@ def read_words(rule: str, text: str, params: str, every: timedelta | None) -> Wo
     within = document.get("deviation")
     allowed = within.get("within") if isinstance(within, Mapping) else None
     return Words(
+        id=rule,
+        control=str(document.get("control", "")),
         title=str(document.get("title", rule)),
         severity=str(document.get("severity", "medium")),
         check=str(document.get("check", "")),

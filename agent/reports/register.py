@@ -1,0 +1,84 @@
+"""The register of deviations: every one of the period, those that were mended in time included.
+
+Whether one counts is measured from when it was first seen to when it was seen mended: that is the
+time in which people could act. How long it can have lasted is beside it. Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+
+from msgspec import Struct
+
+from agent.evidence.deviations import Deviation
+from agent.reports.model import Registered, Response
+from agent.reports.wording import Words
+
+
+class Answer(Struct, frozen=True, kw_only=True):
+    """What management says of the deviations of a rule, or of one resource of it."""
+
+    rule: str
+    response: Response
+    resource: str = ""
+    """Empty: of all its resources."""
+    start: datetime | None = None
+    """Of the one deviation that was first seen then; None: of all."""
+
+
+def register(
+    found: Iterable[Deviation],
+    words: Mapping[str, Words],
+    answers: Iterable[Answer],
+    made_at: datetime,
+) -> tuple[Registered, ...]:
+    """Number the deviations by start, target, rule and resource, and say of each if it counts."""
+    known = tuple(answers)
+    ordered = sorted(found, key=lambda one: (one.start, one.target, one.rule, one.resource))
+    return tuple(
+        _registered(number, one, words[one.rule], _answer_to(one, known), made_at)
+        for number, one in enumerate(ordered, 1)
+    )
+
+
+def lasted(deviation: Deviation, made_at: datetime) -> timedelta:
+    """Give how long it can have lasted; one that lasts still, up to `made_at`.
+
+    Where nobody looked before it was seen, how long it had been there is not known: then this is
+    from when it was seen.
+    """
+    since = deviation.last_good or deviation.start
+    return (deviation.end or max(made_at, deviation.start)) - since
+
+
+def longest(counted: Iterable[Registered], made_at: datetime) -> timedelta | None:
+    """Give the longest of those that count; None: there is none."""
+    return max((lasted(each.deviation, made_at) for each in counted if each.counts), default=None)
+
+
+def _registered(
+    number: int, one: Deviation, words: Words, response: Response | None, made_at: datetime
+) -> Registered:
+    seen = (one.end or max(made_at, one.start)) - one.start
+    return Registered(
+        number=number,
+        deviation=one,
+        severity=words.severity,
+        counts=words.allowed is None or seen > words.allowed,
+        allowed=words.allowed,
+        response=response,
+    )
+
+
+def _answer_to(one: Deviation, answers: Iterable[Answer]) -> Response | None:
+    """Give the answer that means it; the one that says more of what it means goes first."""
+    meant = [
+        each
+        for each in answers
+        if each.rule == one.rule
+        and each.resource in {"", one.resource}
+        and each.start in {None, one.start, one.start.replace(microsecond=0)}
+    ]
+    best = max(meant, key=lambda each: (each.start is not None, bool(each.resource)), default=None)
+    return None if best is None else best.response
