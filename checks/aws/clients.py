@@ -46,6 +46,10 @@ HOMES = {"aws": "us-east-1", "aws-us-gov": "us-gov-west-1", "aws-cn": "cn-northw
 """Where calls to the whole target go when neither the user nor the environment names a region."""
 
 
+_JSON = msgspec.json.Decoder(msgspec.Raw)
+"""Walks over a document and makes nothing of it: a tenth of the time of the SDK's own reading."""
+
+
 class Access(Struct, frozen=True, kw_only=True):
     """How to get into one AWS account: the SDK's default chain, and a role from there if any."""
 
@@ -265,14 +269,21 @@ def refuse_torn(**event: Any) -> None:
             f"{len(body)} bytes came of {promised}",
             status=status,
         )
-    if body and event["operation_model"].service_model.protocol in {"json", "rest-json"}:
+    speaks_json = event["operation_model"].service_model.protocol in {"json", "rest-json"}
+    if body and speaks_json and status < 300:  # noqa: PLR2004  # errors say it by their status
+        _refuse_other_than_json(body)
+
+
+def _refuse_other_than_json(body: bytes) -> None:
+    try:
+        _JSON.decode(body.decode())  # it would let pass what is not UTF-8
+    except ValueError:  # stricter than the SDK's own parser, which has the last word
         try:
             json.loads(body)
         except ValueError as error:
-            if status < 300:  # noqa: PLR2004  # errors say it by their status
-                raise CallError(
-                    Cause.INVALID, "NotJson", f"the answer is not JSON: {error}", status=200
-                ) from error
+            raise CallError(
+                Cause.INVALID, "NotJson", f"the answer is not JSON: {error}", status=200
+            ) from error
 
 
 def _to_one_host(endpoint_url: str, *, request: Any, **_: object) -> None:
