@@ -39,6 +39,7 @@ class Case:
 
 def resource(
     kind: str,
+    /,
     *,
     name: str = "it",
     table: str = "resources",
