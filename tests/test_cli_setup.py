@@ -2,12 +2,19 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import threading
+import time
 
+import pytest
 from agent_kit import ROOT, RULES, configure, items
 from aws_kit import ENVIRONMENT
 
+from agent import __version__
+from agent.cli import main
+from agent.cli.app import run
 from agent.config import load_settings
 
 
@@ -119,14 +126,72 @@ def test_help_imports_no_sdk_and_no_server():
 
 
 def test_a_reader_that_leaves_early_is_no_error(assay):
+    reader, writer = os.pipe()
+    os.close(reader)
     done = subprocess.run(
-        f"{sys.executable} -m agent -c {assay.config} rules list | true",
-        shell=True,
-        capture_output=True,
+        [sys.executable, "-m", "agent", "-c", str(assay.config), "rules", "list"],
+        stdout=writer,
+        stderr=subprocess.PIPE,
         text=True,
         timeout=60,
         check=False,
         cwd=ROOT,
         env={**os.environ, **ENVIRONMENT},
     )
-    assert done.stderr == ""
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_the_version_is_one_line_however_it_is_asked_for(monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["assay", "--version"])
+    main()
+    assert run(["--version", "check"]) == 0
+    assert capsys.readouterr().out == f"assay {__version__}\n" * 2
+
+
+def test_ctrl_c_ends_a_command_with_its_own_exit_code(assay, cloud):
+    with cloud.broken("*", kind="delay", seconds=0.5) as slow:
+
+        def interrupt():
+            while not slow.seen:
+                time.sleep(0.02)
+            os.kill(os.getpid(), signal.SIGINT)
+
+        hand = threading.Thread(target=interrupt)
+        hand.start()
+        code, _, err = assay("doctor")
+        hand.join()
+    assert (code, err) == (130, "")
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["rules", "show", "aws-s3-bucket-versionin"], "no such rule in force, did you mean"),
+        (["rules", "new", "a-rule", "--check", "aws.s3.bucket", "--folder", "{}/no"], "be written"),
+        (["init", "{}/no/assay.yaml"], "cannot be written: No such file"),
+        (["evidence", "as-of", "--outcome", "good"], "--outcome good: use one of fail, error"),
+        (["evidence", "as-of", "noon"], "'noon' is not a time: write 2026-11-24"),
+        (["evidence", "gaps", "--from", "2026-02-01", "--to", "2026-01-01"], "--from must be"),
+        (["evidence", "verify", "--checkpoint", "{}/no"], "cannot be read: No such file"),
+    ],
+    ids=lambda value: " ".join(value[:2]) if isinstance(value, list) else "",
+)  # fmt: skip
+def test_what_cannot_be_done_is_one_line(assay, words, message):
+    assay("check", "--rule", "aws-s3-bucket-versioning")
+    code, _, err = assay(*(word.replace("{}", str(assay.folder)) for word in words))
+    assert code == 3
+    assert message in err
+    assert err.count("\n") == 1
+
+
+def test_the_doctor_says_what_is_wrong_with_credentials_store_and_clock(assay, cloud):
+    with cloud.broken("sts:GetCallerIdentity", code="InvalidClientTokenId"):
+        code, out, _ = assay("doctor")
+    assert (code, "nobody says who we are" in out) == (2, True)
+    assay("check", "--rule", "aws-s3-bucket-versioning")
+    _, out, _ = assay("doctor")
+    assert "evidence.db" in out
+    (assay.folder / "evidence/log.key").unlink()
+    code, out, _ = assay("doctor")
+    assert (code, "wrong" in out) == (2, True)
