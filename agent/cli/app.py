@@ -6,7 +6,6 @@ one line that says where and what to do.
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -62,9 +61,8 @@ def run(arguments: list[str] | None = None) -> int:
         result = command.main(arguments, prog_name="assay", standalone_mode=False)
     except (KeyboardInterrupt, typer.Abort):
         return Exit.INTERRUPTED
-    except BrokenPipeError:
-        # Whoever read our output has enough of it; Python would say so at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except SystemExit:
+        # Typer's own end when whoever reads our output has enough of it; its 1 would be a failure.
         return Exit.PASS
     except typer.TyperException as error:
         return _explain(error.format_message(), Exit.USAGE)
