@@ -5,6 +5,8 @@ is asked of Resource Manager. The tenant is asked of Microsoft Graph. A call nam
 as the operation, and in `of` what stands before it:
 
     {service: arm, operation: blobServices/default, params: {of: "{id}", api-version: "2023-05-01"}}
+
+The operation `get` is the thing itself: what a listing leaves out of it.
 """
 
 from __future__ import annotations
@@ -26,6 +28,9 @@ from checks.model import Answer, Call, CallError, Cause, Check, Made, Rate, Targ
 
 LISTING = "resourcegraph"
 """The service whose operations are tables of Resource Graph."""
+
+ITSELF = "get"
+"""The operation that reads just what `of` names."""
 
 RATES: Mapping[str, Rate] = {
     "arm": Rate(25, 250),
@@ -175,7 +180,8 @@ class AzureSession:
         if call.service == LISTING:
             return self._listed(call, params, after)
         values = dict(params)
-        path = "/".join(filter(None, [str(values.pop("of", "")).strip("/"), call.operation]))
+        below = "" if call.operation == ITSELF else call.operation
+        path = "/".join(filter(None, [str(values.pop("of", "")).strip("/"), below]))
         wire = self._tenant.wire
         reply = wire.get(call.service, after or path, {} if after else values)
         return _answer(reply, wire.base[call.service])
