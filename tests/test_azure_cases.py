@@ -21,9 +21,10 @@ from agent.rules.load import load_rules
 from agent.rules.params import with_params
 from agent.rules.rule import Rule
 from agent.run import CLOCK
+from checks.azure.session import LISTING
 from checks.collect import collect
 from checks.limits import Limits
-from checks.model import Session
+from checks.model import Gap, Session
 from checks.schema import schema_of
 
 RULES = Path(__file__).parents[1] / "rules" / "azure"
@@ -56,11 +57,12 @@ def session_for(rule: Rule, server: Server, folder: Path) -> Session:
     return tenant.session(azure_cases.SUBSCRIPTION)
 
 
-def findings(rule: Rule, session: Session) -> list[Finding]:
-    """Everything that one run says of one rule."""
+def findings(rule: Rule, session: Session) -> tuple[list[Finding], list[Gap]]:
+    """Everything that one run says of one rule, and what it could not list."""
     now, target = CLOCK.now(), session.target
     plan = make_plan({rule.id: rule}, CHECKS)
     found: list[Finding] = []
+    gaps: list[Gap] = []
     total = Tally()
     collecting = collect(
         session,
@@ -77,21 +79,21 @@ def findings(rule: Rule, session: Session) -> list[Finding]:
                 more, tally = evaluate(rule, part, now=now, target=target)
                 found += more
                 total += tally
-    return [*found, *conclude(rule, total, now=now, target=target)]
+                gaps += part.gaps
+    return [*found, *conclude(rule, total, now=now, target=target)], gaps
 
 
 def outcomes(case: Case, state: str, server: Server, folder: Path) -> tuple[set[Outcome], str]:
-    """What is found of the case's resource, and that in words."""
+    """What is found of the case's resource, and that in words; a listing lost is an error."""
     server.world = make_world()
     named = getattr(case, state)(server.world)
     rule = with_params(rules()[case.rule], case.params)
-    found = [
-        finding
-        for finding in findings(rule, session_for(rule, server, folder))
-        if named.lower() in finding.resource.lower()
-    ]
+    every, gaps = findings(rule, session_for(rule, server, folder))
+    found = [finding for finding in every if named.lower() in finding.resource.lower()]
     said = [f"{finding.outcome} {finding.resource}: {finding.message}" for finding in found]
-    return {finding.outcome for finding in found}, "\n".join(said)
+    said += [f"lost: {gap.cause} {gap.code} {gap.call}: {gap.message}" for gap in gaps]
+    outcomes = {finding.outcome for finding in found} | ({Outcome.ERROR} if gaps else set())
+    return outcomes, "\n".join(said)
 
 
 @pytest.mark.parametrize("state", ["good", "bad"])
@@ -111,8 +113,9 @@ def test_a_good_resource_whose_parts_may_not_be_read_is_an_error(
     case: Case, server: Server, tmp_path: Path
 ) -> None:
     rule = rules()[case.rule]
-    if not rule.facets and CHECKS[rule.check].level != "tenant":
-        return  # it reads the listing alone, whose failures tests/test_azure_session.py tries
+    check = CHECKS[rule.check]
+    if not rule.facets and check.list and check.list.service == LISTING:
+        return  # it reads Resource Graph alone, whose failures tests/test_azure_session.py tries
     denied = Fault(matching=CHILDREN, status=403, code="AuthorizationFailed")
     server.faults[:] = [denied]
     found, said = outcomes(case, "good", server, tmp_path)
