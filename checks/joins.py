@@ -76,9 +76,10 @@ class Index:
             gap = gap or next((row.gaps[0] for row in rows if row.gaps), None)
             if gap is None:
                 return self._attached(resource, [row.attributes for row in rows])
-        except (CallError, QueryError) as error:
-            wrong = CallError(Cause.INVALID, type(error).__name__, str(error))
-            gap = gap_of(resource.check, wrong)
+        except CallError as error:
+            gap = gap_of(resource.check, error)
+        except QueryError as error:
+            gap = gap_of(resource.check, CallError(Cause.INVALID, "QueryError", str(error)))
         return replace(resource, gaps=(*resource.gaps, self._as_own(gap, resource)))
 
     def _add(self, source: Held, number: int, resource: Resource) -> None:

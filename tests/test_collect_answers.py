@@ -1,0 +1,222 @@
+"""A strange answer of a provider becomes a gap with its reason, and never a resource or a pass."""
+
+# ruff: noqa: E501  # one call of a check is one line
+# ruff: noqa: E501  # one call of a check is one line
+from types import MappingProxyType
+
+import pytest
+from aws_kit import Naps, checks_of
+
+from checks.collect import collect
+from checks.model import Answer, CallError, Cause, Target
+
+CHECKS = """
+aws.x.thing:
+  doc: A thing.
+  scope: account
+  list: {service: x, operation: ListThings, items: Things, needs: x}
+  id: "{Name}"
+  facets:
+    Part: {operation: GetPart, params: {Name: "{Name}"}, select: Part, needs: x}
+    Text: {operation: GetText, params: {Name: "{Name}"}, select: Text, decode: {Json: json}, needs: x}
+    Odd: {operation: GetOdd, params: {Name: "{Missing}"}, needs: x}
+  joins:
+    Owner: {check: aws.x.owner, local: OwnerId, foreign: Id, many: false}
+    Odder: {check: aws.x.owner, local: length(Count), foreign: Id}
+    Oddest: {check: aws.x.owner, local: OwnerId, foreign: length(Age)}
+    Any: {check: aws.x.owner, local: OwnerId, foreign: Id, ignore_case: true}
+aws.x.owner:
+  doc: An owner.
+  scope: account
+  list: {service: x, operation: ListOwners, items: Owners, needs: x, decode: {Json: json}}
+  id: "{Id}-{Place}"
+aws.x.child:
+  doc: A child.
+  scope: account
+  parent: aws.x.thing
+  list: {service: x, operation: ListChildren, items: Children, params: {Name: "{parent.Name}"}, needs: x}
+  id: "{Id}"
+aws.x.many:
+  doc: One of many.
+  scope: account
+  list: {service: x, operation: ListMany, items: Many, needs: x}
+  batch: {operation: DescribeMany, param: Ids, size: 2, key: Id, items: Many, needs: x, decode: {Json: json}}
+  id: "{Id}"
+"""
+THINGS = {"Things": [{"Name": "a", "OwnerId": "o", "Count": 5}]}
+
+
+class Scripted:
+    """A session that answers each operation with what is written for it: pages, or an error."""
+
+    target = Target(provider="aws", id="111122223333")
+    identity = "arn:aws:sts::111122223333:assumed-role/reader"
+    not_enabled = ()
+    rates = MappingProxyType({})
+
+    def __init__(self, script):
+        self.script = script
+
+    def names(self, region):
+        return {"account": "111122223333", "region": region, "partition": "aws"}
+
+    def regions(self, _service):
+        return ("here",)
+
+    def made(self):
+        return ()
+
+    def request(self, call, _params, _region, after=None):
+        pages = self.script[call.operation]
+        if isinstance(pages, CallError):
+            raise pages
+        page = pages[after or 0] if isinstance(pages, list) else pages
+        following = (after or 0) + 1
+        more = isinstance(pages, list) and following < len(pages)
+        return (
+            page
+            if isinstance(page, Answer)
+            else Answer(data=page, next=following if more else None)
+        )
+
+
+@pytest.fixture
+def look(tmp_path):
+    checks = checks_of(tmp_path, CHECKS)
+
+    def look(check, parts=(), **script):
+        wanted = {check: frozenset(parts)}
+        came = collect(
+            Scripted(script), checks, wanted, clock=Naps().clock(), deadline=60, threads=2
+        )
+        found = [part for part in came if part.check == check]
+        resources = [resource for part in found for resource in part.resources]
+        return resources, [gap for part in found for gap in part.gaps]
+
+    return look
+
+
+def test_a_page_that_names_itself_as_the_next_ends_the_listing(look):
+    again = Answer(data=THINGS, next=1)
+    resources, (gap,) = look("aws.x.thing", ListThings=[THINGS, again, again])
+    assert [one.id for one in resources] == ["a", "a"]
+    assert (gap.cause, gap.code) == (Cause.INVALID, "RepeatedToken")
+
+
+@pytest.mark.parametrize("answer", [{"Things": {"Name": "a"}}, {"Things": "a"}, {"Things": 5}])
+def test_what_is_no_list_is_no_listing(look, answer):
+    resources, (gap,) = look("aws.x.thing", ListThings=answer)
+    assert not resources
+    assert (gap.cause, gap.message) == (Cause.INVALID, "'Things' gives no list")
+
+
+def test_a_row_that_cannot_be_told_is_a_gap_beside_the_others(look):
+    rows = [{"Name": "a"}, "b", {"Nom": "c"}, {"Name": ""}]
+    resources, gaps = look("aws.x.thing", ListThings={"Things": rows})
+    assert [one.id for one in resources] == ["a"]
+    assert [gap.cause for gap in gaps] == [Cause.INVALID] * 3
+
+
+def test_a_member_that_cannot_be_decoded_is_unseen_and_the_resource_is_not(look):
+    rows = [{"Id": "1", "Place": "x", "Json": "{"}]
+    ((owner,), gaps) = look("aws.x.owner", ListOwners={"Owners": rows})
+    assert not gaps
+    assert "Json" not in owner.attributes
+    assert [(gap.facet, gap.cause) for gap in owner.gaps] == [("Json", Cause.INVALID)]
+
+
+@pytest.mark.parametrize(
+    ("pages", "part"),
+    [([{"Part": [1]}, {"Part": None}, {"Part": [2]}], [1, 2]), ([{"Part": 5}], 5)],
+)
+def test_a_facet_is_all_of_its_pages(look, pages, part):
+    ((thing,), _) = look("aws.x.thing", ["Part"], ListThings=THINGS, GetPart=pages)
+    assert thing.attributes["Part"] == part
+
+
+@pytest.mark.parametrize(
+    ("facet", "script"),
+    [
+        ("Part", {"GetPart": [{"Part": [1]}, {"Part": 5}]}),
+        ("Text", {"GetText": {"Text": {"Json": "{"}}}),
+        ("Odd", {"GetOdd": {}}),
+    ],
+)
+def test_a_facet_that_does_not_fit_is_unseen(look, facet, script):
+    ((thing,), _) = look("aws.x.thing", [facet], ListThings=THINGS, **script)
+    assert facet not in thing.attributes
+    assert [(gap.facet, gap.cause) for gap in thing.gaps] == [(facet, Cause.INVALID)]
+
+
+OWNERS = {"Owners": [{"Id": "o", "Place": "x", "Age": 5}, {"Id": "o", "Place": "y", "Age": 5}]}
+
+
+@pytest.mark.parametrize(
+    ("join", "code"), [("Owner", "Ambiguous"), ("Odder", "QueryError"), ("Oddest", "QueryError")]
+)
+def test_a_join_that_cannot_be_told_is_unseen(look, join, code):
+    ((thing,), _) = look("aws.x.thing", [join], ListThings=THINGS, ListOwners=OWNERS)
+    assert join not in thing.attributes
+    (gap,) = thing.gaps
+    assert (gap.facet, gap.cause) == (join, Cause.INVALID)
+    assert gap.code == code
+
+
+def test_a_joined_row_of_which_something_is_unseen_is_unseen(look):
+    owners = {"Owners": [{"Id": "o", "Place": "x", "Json": "{"}]}
+    ((thing,), _) = look("aws.x.thing", ["Owner"], ListThings=THINGS, ListOwners=owners)
+    assert [gap.facet for gap in thing.gaps] == ["Owner"]
+
+
+@pytest.mark.parametrize(("owners", "found"), [([], None), ([{"Id": "o", "Place": "x"}], "o")])
+def test_a_join_of_one_is_that_one_or_nothing(look, owners, found):
+    ((thing,), _) = look("aws.x.thing", ["Owner"], ListThings=THINGS, ListOwners={"Owners": owners})
+    assert thing.attributes.get("Owner", {}).get("Id") == found
+    assert not thing.gaps
+
+
+def test_a_join_may_leave_the_case_of_letters_aside(look):
+    owners = {"Owners": [{"Id": "O", "Place": "x"}, {"Id": 5, "Place": "y"}]}
+    ((thing,), _) = look("aws.x.thing", ["Any"], ListThings=THINGS, ListOwners=owners)
+    assert [owner["Id"] for owner in thing.attributes["Any"]] == ["O"]
+
+
+def test_children_of_a_parent_that_went_meanwhile_went_with_it(look):
+    gone = CallError(Cause.NOT_FOUND, "NoSuchThing", "gone", status=404)
+    assert look("aws.x.child", ListThings=THINGS, ListChildren=gone) == ([], [])
+
+
+def test_what_is_described_together_is_lost_together_and_the_rest_is_not(look):
+    listed = {"Many": [{"Id": number} for number in "1234"]}
+    rows = [{"Id": "1", "Json": "{"}]
+    resources, gaps = look("aws.x.many", ListMany=listed, DescribeMany={"Many": rows})
+    assert not resources
+    assert [gap.cause for gap in gaps] == [Cause.INVALID] * 2
+
+
+def test_what_is_not_described_any_more_went_meanwhile(look):
+    listed = {"Many": [{"Id": number} for number in "12"]}
+    rows = [{"Id": "1", "Json": "[1]"}]
+    ((one,), gaps) = look("aws.x.many", ListMany=listed, DescribeMany={"Many": rows})
+    assert (one.id, one.attributes["Json"], gaps) == ("1", [1], [])
+
+
+def test_a_fault_of_the_program_is_raised_and_not_taken_for_a_gap(look):
+    with pytest.raises(KeyError, match="ListThings"):
+        look("aws.x.thing")
+
+
+def test_what_it_took_is_known_at_the_end_only(tmp_path):
+    checks = checks_of(tmp_path, CHECKS)
+    run = collect(
+        Scripted({"ListThings": THINGS}),
+        checks,
+        {"aws.x.thing": frozenset()},
+        clock=Naps().clock(),
+        deadline=60,
+        threads=2,
+    )
+    with pytest.raises(RuntimeError, match="has not come to its end"):
+        assert run.collection
+    assert len(list(run)) == 1
+    assert run.collection.requests == 1
