@@ -118,12 +118,16 @@ class Changes:
             else self._writing.resource_id(self._target, name, region)
         )
         reason = self._writing.reason_id(code, message, needs)
-        blob = self._writing.blob_id(self._spool.content(digest)) if digest else None
+        blob = self._blob(digest) if digest else None
         self._row(rule, resource, outcome, reason, blob)
         key = (self._target, rule, resource)
         self._opened.append((*key, leaf, self._run, outcome, reason, blob))
         if len(self._opened) >= _BATCH:
             self._turn_over()
+
+    def _blob(self, digest: bytes) -> int:
+        found = self._writing.blob_of(digest)
+        return self._writing.blob_id(self._spool.content(digest)) if found is None else found
 
     def _row(
         self, rule: int, resource: int, outcome: int, reason: int | None, blob: int | None

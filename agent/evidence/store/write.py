@@ -89,16 +89,23 @@ class Writing(Reading):
         `before` is the digest of a content that it is nearly the same as, if there is one.
         """
         digest = sha256(content).digest()
-        key = (t.blob, digest)
-        if key in self._known:
-            return self._known[key]
-        found = self._find(t.blob, (digest,))
+        found = self.blob_of(digest)
         if found is None:
             found = self._number(t.blob)
             base, body = self._packed(content, before)
             self.add_raw(t.blob, (found, digest, len(content)))
             self.add_raw(t.content, (found, base, checksum(body, base), body))
-        self._remember(key, found)
+            self._remember((t.blob, digest), found)
+        return found
+
+    def blob_of(self, digest: bytes) -> int | None:
+        """Give the number of a content that is kept already."""
+        key = (t.blob, digest)
+        if key in self._known:
+            return self._known[key]
+        found = self._find(t.blob, (digest,))
+        if found is not None:
+            self._remember(key, found)
         return found
 
     def _packed(self, content: bytes, before: bytes | None) -> tuple[int | None, bytes]:
@@ -158,8 +165,8 @@ class Writing(Reading):
         self._known[key] = number
 
     def _find(self, table: Table, words: tuple[Any, ...]) -> int | None:
-        found = self._connection.exec_driver_sql(_lookup(table, len(words)), words).scalar()
-        return None if found is None else int(found)
+        found = self.hot(_lookup(table, len(words)), words).fetchone()
+        return None if found is None else int(found[0])
 
     def _number(self, table: Table) -> int:
         if table not in self._next:
