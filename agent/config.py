@@ -50,6 +50,15 @@ class FileSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     last modified."""
 
 
+class EventSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The list of the events of a control that people perform at each of them (leavers, say)."""
+
+    path: str
+    """A .csv, .json or .yaml file; relative to the configuration's folder."""
+    columns: Mapping[str, str] = field(default_factory=dict)
+    """`id` and `at` (when it happened) -> the file's names, where they differ."""
+
+
 class Override(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What the organisation sets differently from a rule's own text; recorded in the evidence."""
 
@@ -107,6 +116,14 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     every: str = ""
     """One interval for all rules, in place of their own; for demos and tests."""
     rules: Mapping[str, Override] = field(default_factory=dict)
+    controls: tuple[str, ...] = ()
+    """Files or folders with the organisation's own controls (docs/controls.md)."""
+    waivers: tuple[str, ...] = ()
+    """Files with waivers."""
+    scope: str = ""
+    """The file that says what reports are about."""
+    events: Mapping[str, EventSettings] = field(default_factory=dict)
+    """Control -> the file that lists its events."""
     run: RunSettings = RunSettings()
     http: HttpSettings = HttpSettings()
     folder: str = ""

@@ -13,7 +13,8 @@ import random
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -32,6 +33,7 @@ from agent.plan import Plan, make_plan
 from agent.rules.examples import failed_examples
 from agent.rules.params import params_of
 from agent.rules.rule import Rule
+from agent.waivers import Waiver
 from checks.canonical import digest
 from checks.collect import Collecting, collect
 from checks.ledger import Collection
@@ -67,6 +69,8 @@ class Task(Struct, frozen=True, kw_only=True):
     slot: datetime | None = None
     """None: by hand."""
     trigger: str = "schedule"
+    waivers: tuple[Waiver, ...] = ()
+    """Those that people decided; which of them are in force the run's own time says."""
 
 
 class Done(Struct, frozen=True, kw_only=True):
@@ -172,7 +176,9 @@ class Runner:
                 trigger=task.trigger,
             ) as run,
         ):
-            watched = _Watched(run, plan, self.checks, target, started)
+            watched = _Watched(
+                run, plan, self.checks, target=target, now=started, waivers=task.waivers
+            )
             for part in self._parts(collecting):
                 watched.take(part)
                 del part  # or it would be kept until the next one has come
@@ -233,10 +239,15 @@ class _Watched:
         run: Run,
         plan: Plan,
         checks: Mapping[str, Check],
+        *,
         target: Target,
         now: datetime,
+        waivers: Iterable[Waiver],
     ) -> None:
         self._run, self._plan, self._checks = run, plan, checks
+        self._waivers: dict[str, list[Waiver]] = defaultdict(list)
+        for waiver in waivers:
+            self._waivers[waiver.rule].append(waiver)
         self._target, self._now = target, now
         self._tallies: dict[str, Tally] = {}
         self._begun: set[str] = set()
@@ -265,7 +276,13 @@ class _Watched:
                 self._note(gap)
         self._resources += len(part.resources)
         for rule in self._plan.rules_by_check.get(part.check, ()):
-            findings, tally = evaluate(rule, part, now=self._now, target=self._target)
+            findings, tally = evaluate(
+                rule,
+                part,
+                now=self._now,
+                target=self._target,
+                waivers=self._waivers.get(rule.id, ()),
+            )
             self._tallies[rule.id] = self._tallies.get(rule.id, Tally()) + tally
             for finding in findings:
                 self._run.add(finding)
@@ -280,7 +297,14 @@ class _Watched:
         for rule in self._plan.rules:
             regions = expected(self._checks[rule.check])
             tally = self._tallies.get(rule.id, Tally())
-            found = conclude(rule, tally, now=self._now, target=self._target, regions=regions)
+            found = conclude(
+                rule,
+                tally,
+                now=self._now,
+                target=self._target,
+                regions=regions,
+                waivers=self._waivers.get(rule.id, ()),
+            )
             for finding in found:
                 self._run.add(finding)
             self._findings += len(found)

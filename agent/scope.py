@@ -15,6 +15,7 @@ from msgspec import Struct
 from prometheus_client import disable_created_metrics
 
 from agent.config import Settings
+from agent.controls.decisions import Decisions, load_decisions
 from agent.pack import Pack, load_pack, settle
 from agent.plan import rules_on
 from agent.population import Roll
@@ -30,6 +31,7 @@ class Scope(Struct, frozen=True, kw_only=True):
     entries: Entries
     targets: Mapping[str, Observed]
     """By label."""
+    decisions: Decisions
     rolls: tuple[Roll, ...] = ()
     """Of the entries whose members are found by asking."""
 
@@ -50,12 +52,14 @@ class Scope(Struct, frozen=True, kw_only=True):
 def load_scope(settings: Settings, known: Mapping[str, Roll]) -> Scope:
     """Load what the configuration names, and find out who it leads to.
 
-    `known` are the members that the log last had. Raises `ConfigError`, `CheckError`, `RuleError`
-    or `TargetError`.
+    `known` are the members that the log last had. Raises `ConfigError`, `CheckError`, `RuleError`,
+    `DocumentError` or `TargetError`.
     """
     pack = load_pack(settings)
     entries = Entries(settings, pack.checks.values())
-    scope = find_again(Scope(settings=settings, pack=pack, entries=entries, targets={}), known)
+    decisions = load_decisions(settings, pack)
+    empty = Scope(settings=settings, pack=pack, entries=entries, targets={}, decisions=decisions)
+    scope = find_again(empty, known)
     settle()
     # No second series for each counter.
     disable_created_metrics()  # type: ignore[no-untyped-call] # it has no types

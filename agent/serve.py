@@ -20,6 +20,8 @@ from prometheus_client import CollectorRegistry, GCCollector, ProcessCollector
 
 from agent import __version__
 from agent.config import ConfigError, Settings, load_settings
+from agent.controls.decisions import record
+from agent.controls.document import DocumentError
 from agent.duration import parse_duration
 from agent.evidence.log import Log
 from agent.evidence.slots import Scheduled
@@ -46,7 +48,7 @@ UPKEEP = timedelta(seconds=30)
 VERIFY = timedelta(days=1)
 STALLED = timedelta(minutes=1)
 """A scheduler that has not ticked for this long makes the agent unready."""
-MISTAKES = (ConfigError, CheckError, RuleError, TargetError)
+MISTAKES = (ConfigError, CheckError, RuleError, DocumentError, TargetError)
 
 
 def serve(
@@ -86,6 +88,7 @@ class Agent:
         self._running: set[tuple[str, datetime]] = set()
         self._turns: dict[str, threading.Lock] = {}
         self._unsealed = ""
+        self._deciding = threading.Lock()
         self.registry = CollectorRegistry()
         ProcessCollector(registry=self.registry)
         GCCollector(registry=self.registry)
@@ -110,10 +113,12 @@ class Agent:
         self._log.append("agent", {"event": "start", "version": __version__}, now)
         self._log.record_missed(now, reason="agent_down")
         self._log.append("config", summary(self._scope), now)
+        self._record_decisions(self._scope)
         self._record_population(self._scope)
         self._log.schedule(_due(self._scope), valid_from=now, at=now)
         self._vitals.leader.set(1)
         self._scheduler.repeat("missed", UPKEEP, self._look_for_missed)
+        self._scheduler.repeat("waivers", UPKEEP, self._look_at_waivers)
         self._scheduler.repeat("verify", VERIFY, self._verify)
         self._plan(self._scope.targets)
         self._scheduler.start()
@@ -174,6 +179,7 @@ class Agent:
         try:
             if reloaded:
                 self._log.append("config", summary(scope), CLOCK.now())
+                self._record_decisions(scope)
             self._record_population(scope)
             self._log.schedule(_due(scope), valid_from=CLOCK.now(), at=CLOCK.now())
         except StoreError as error:
@@ -184,6 +190,21 @@ class Agent:
         for target in before.targets.keys() - scope.targets.keys():
             self._scheduler.drop(target)
         self._plan(scope.targets if reloaded else scope.targets.keys() - before.targets.keys())
+
+    def _record_decisions(self, scope: Scope) -> None:
+        """Record what people decided and the log does not have yet. Raises `StoreError`."""
+        with self._deciding:
+            record(self._log, scope.decisions, CLOCK.now())
+        for failure in scope.decisions.failures:
+            LOG.error("events: %s; those known before stay due", failure)
+
+    def _look_at_waivers(self) -> None:
+        """Record the waivers that have ended."""
+        try:
+            self._record_decisions(self._scope)
+        except StoreError as error:
+            LOG.error("the end of a waiver could not be recorded: %s", error)
+            self._unsealed = str(error)
 
     def _record_population(self, scope: Scope) -> None:
         """Record who joined and left, and which entries could not say. Raises `StoreError`."""
@@ -260,6 +281,7 @@ class Agent:
             target=observed.target,
             slot=slot,
             trigger=trigger,
+            waivers=scope.decisions.waivers,
         )
         result = runner.run(task)
         if isinstance(result, Done):

@@ -12,6 +12,7 @@ from fnmatch import fnmatchcase
 import msgspec
 from msgspec import Struct
 
+from agent.cel import EvalError, Program
 from agent.model import Finding, Outcome
 
 
@@ -21,7 +22,8 @@ class Waiver(Struct, frozen=True, kw_only=True):
     id: str
     rule: str
     resources: tuple[str, ...]
-    """Ids or globs (`arn:aws:s3:::logs-*`); the id of a resource covers all its elements."""
+    """Ids or globs (`arn:aws:s3:::logs-*`); the id of a resource covers all its elements. Empty:
+    `where` alone decides."""
     reason: str
     requested_by: str
     approved_by: str
@@ -29,6 +31,9 @@ class Waiver(Struct, frozen=True, kw_only=True):
     until: datetime
     """Half-open, aware UTC: at `until` itself the finding fails again."""
     ticket: str = ""
+    where: Program | None = None
+    """Must hold too, over `id`, `region` and what the rule read of the `resource`; what cannot be
+    evaluated does not hold."""
 
 
 def waive(finding: Finding, waivers: Iterable[Waiver], now: datetime) -> Finding:
@@ -55,7 +60,23 @@ def waive(finding: Finding, waivers: Iterable[Waiver], now: datetime) -> Finding
 def _covers(waiver: Waiver, finding: Finding, now: datetime) -> bool:
     if waiver.rule != finding.rule or not waiver.since <= now < waiver.until:
         return False
+    return _names(waiver, finding) and _holds(waiver, finding)
+
+
+def _names(waiver: Waiver, finding: Finding) -> bool:
+    if not waiver.resources:
+        return waiver.where is not None
     names = {finding.resource, finding.resource.split("#", 1)[0]}
     return any(
         name == glob or fnmatchcase(name, glob) for name in names for glob in waiver.resources
     )
+
+
+def _holds(waiver: Waiver, finding: Finding) -> bool:
+    if waiver.where is None:
+        return True
+    resource = finding.values.get("resource", {})
+    try:
+        return bool(waiver.where(finding.resource, finding.region, resource))
+    except EvalError:  # a failure that nobody can say is covered stays one
+        return False

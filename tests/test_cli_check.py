@@ -16,7 +16,7 @@ def test_check_shows_the_worst_first_and_exits_with_1_when_something_fails(assay
     assert lines[0].split()[:3] == ["OUTCOME", "SEVERITY", "RULE"]
     assert [line.split()[0] for line in lines[1:4]] == ["fail", "fail", "fail"]
     assert f"security-group/{cloud.group}" in out
-    assert "sealed as entry 1" in out
+    assert "sealed as entry 2" in out
     assert err == ""
 
 

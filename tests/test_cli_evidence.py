@@ -59,14 +59,14 @@ def test_reading_evidence_that_is_not_there_says_how_to_make_it(assay):
 def test_the_log_lists_what_was_sealed(assay):
     assay("check")
     _, out, _ = assay("evidence", "log", "--format", "json")
-    assert [item["kind"] for item in items(out)] == ["key", "run"]
-    _, out, _ = assay("evidence", "show", 1)
+    assert [item["kind"] for item in items(out)] == ["key", "config", "run"]
+    _, out, _ = assay("evidence", "show", 2)
     entry = json.loads(out)
     assert entry["target"] == TARGET
     assert entry["header"]["self_test"] == {"failed": [], "rules": 3}
     code, _, err = assay("evidence", "show", 99)
     assert code == 3
-    assert "the log has 2" in err
+    assert "the log has 3" in err
 
 
 def test_as_of_tells_the_past_from_the_present(assay, cloud):
@@ -109,7 +109,7 @@ def test_verify_says_valid_and_names_what_is_not(assay):
     assay("check")
     code, out, _ = assay("evidence", "verify")
     assert code == 0
-    assert out == "valid: assay.test/agent, 2 entries; chained, not anchored\n"
+    assert out == "valid: assay.test/agent, 3 entries; chained, not anchored\n"
     store = assay.folder / "evidence/evidence.db"
     with sqlite3.connect(store) as connection:
         for (name,) in connection.execute(

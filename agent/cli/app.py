@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 
 from agent import __version__
-from agent.cli import check, checks, demo, evidence, permissions, rules, serve, setup
+from agent.cli import check, checks, demo, evidence, permissions, rules, serve, setup, waivers
 from agent.cli.exits import CommandError, Exit
 from agent.cli.output import printable
 
@@ -35,6 +35,7 @@ app.add_typer(rules.app, name="rules")
 app.add_typer(checks.app, name="checks")
 app.command("reference")(checks.write_reference)
 app.add_typer(evidence.app, name="evidence")
+app.add_typer(waivers.app, name="waivers")
 app.command("replay")(evidence.replay)
 
 
@@ -80,6 +81,7 @@ def _explain(message: str, code: int) -> int:
 def _expected() -> tuple[type[Exception], ...]:
     """Name the errors that are somebody's mistake and not ours; asked only when one is raised."""
     from agent.config import ConfigError
+    from agent.controls.document import DocumentError
     from agent.demo.process import DemoError
     from agent.evidence.entry import EntryError
     from agent.evidence.keys import KeyFileError
@@ -93,6 +95,7 @@ def _expected() -> tuple[type[Exception], ...]:
         ConfigError,
         CheckError,
         RuleError,
+        DocumentError,
         TargetError,
         StoreError,
         KeyFileError,

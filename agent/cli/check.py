@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from agent.rules.rule import Rule
     from agent.run import Done, Failed, Progress, Runner
     from agent.targets import Observed
+    from agent.waivers import Waiver
 
 
 def check(
@@ -40,6 +41,7 @@ def check(
     Exit code: 0 all pass, 1 something fails, 2 something could not be seen, 3 usage.
     """
     from agent.config import load_settings
+    from agent.controls.decisions import load_decisions, record
     from agent.duration import parse_duration
     from agent.home import known_rolls, open_log
     from agent.pack import load_pack, settle
@@ -51,6 +53,7 @@ def check(
 
     settings = load_settings(context.obj)
     pack = load_pack(settings)
+    decisions = load_decisions(settings, pack)
     settle()
     rules = _chosen(pack, rule)
     known = known_rolls(settings)
@@ -64,6 +67,7 @@ def check(
     with open_log(settings, at=CLOCK.now()) as log:
         for _, body in changes(known, found.rolls):
             log.append("population", body, CLOCK.now())
+        record(log, decisions, CLOCK.now())
         runner = Runner(
             log,
             pack.checks,
@@ -71,7 +75,13 @@ def check(
             threads=settings.run.threads,
             limits=Limits(tries=settings.run.max_attempts),
         )
-        done, failed = _look(runner, observed, rules, at_once=settings.run.targets_at_once)
+        done, failed = _look(
+            runner,
+            observed,
+            rules,
+            at_once=settings.run.targets_at_once,
+            waivers=decisions.waivers,
+        )
         for each in done:
             own = rules_on(each.target, rules, pack.checks)
             report = _report(log.store, each, own, changed=changed)
@@ -92,7 +102,12 @@ def check(
 
 
 def _look(
-    runner: Runner, observed: Sequence[Observed], rules: Mapping[str, Rule], *, at_once: int
+    runner: Runner,
+    observed: Sequence[Observed],
+    rules: Mapping[str, Rule],
+    *,
+    at_once: int,
+    waivers: tuple[Waiver, ...],
 ) -> tuple[list[Done], dict[str, Failed]]:
     """Run on every target, some at a time; what one of them cannot do stops no other."""
     from concurrent.futures import ThreadPoolExecutor
@@ -104,7 +119,13 @@ def _look(
 
         def look(each: Observed) -> Done | Failed:
             own = rules_on(each.target, rules, runner.checks)
-            task = Task(session=each.open(), rules=own, target=each.target, trigger="manual")
+            task = Task(
+                session=each.open(),
+                rules=own,
+                target=each.target,
+                trigger="manual",
+                waivers=waivers,
+            )
             with bar(each.target.label) as progress:
                 return runner.run(task, progress)
 

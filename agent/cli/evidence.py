@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections import defaultdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -309,16 +310,21 @@ def _text(duration: timedelta | None) -> str:
 
 def _what(body: dict[str, Any]) -> str:
     """Say in a few words what an entry records."""
-    match body["kind"]:
-        case "run":
-            return f"{body['target']} {body.get('slot') or body.get('trigger', '')}"
-        case "gap":
-            return f"{body['target']} {body['slots']} slots from {body['from']}: {body['reason']}"
-        case "agent":
-            return f"{body['event']} {body['version']}"
-        case "config":
-            return f"{body['rules']} rules, {', '.join(body['targets'])}"
-        case "schedule":
-            return f"from {body['valid_from']}"
-        case _:
-            return str(body.get("origin", ""))
+    if body["kind"] == "run":
+        return f"{body['target']} {body.get('slot') or body.get('trigger', '')}"
+    if body["kind"] == "config" and "targets" in body:
+        return f"{body['rules']} rules, {', '.join(body['targets'])}"
+    words = _WORDS.get(body["kind"], "{origin}{of}")
+    return words.format_map(defaultdict(str, body))
+
+
+_WORDS = {
+    "gap": "{target} {slots} slots from {from}: {reason}",
+    "agent": "{event} {version}",
+    "schedule": "from {valid_from}",
+    "config": "{of} {digest}",
+    "waiver": "{id} {event}: {rule}, until {until}",
+    "attestation": "{control} {period}: {result}, by {performer}",
+    "population": "{of} {source}{control}",
+}
+"""Kind of entry -> what to say of it; a member that it does not have is left out."""

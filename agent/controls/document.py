@@ -75,6 +75,11 @@ class Document:
         return self.error(message[:1].lower() + message[1:], *steps)
 
 
+def same_name(one: str, other: str) -> bool:
+    """Whether two names are of one person or role, however they are written."""
+    return " ".join(one.split()).casefold() == " ".join(other.split()).casefold()
+
+
 def read_moment(value: Any) -> datetime:
     """Read `2026-01-31` (its first instant in UTC) or `2026-01-31T08:00Z`; else `ValueError`."""
     said = f"{value!r} is not a date (2026-01-31) or a time in UTC (2026-01-31T08:00Z)"

@@ -13,7 +13,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from agent.controls.document import Document, read_moment
+from agent.controls.document import Document, read_moment, same_name
 from agent.controls.model import Cadence, Control, Manual
 from agent.duration import parse_duration
 from agent.rules.frameworks import SHIPPED as FRAMEWORKS
@@ -161,7 +161,7 @@ def _check_selectors(
 
 
 def _check_manual(document: Document, name: str, manual: Manual) -> None:
-    if _same(manual.performer, manual.reviewer):
+    if same_name(manual.performer, manual.reviewer):
         message = "the reviewer must be another role than the performer"
         raise document.error(message, name, "manual", "reviewer")
     if not manual.attach:
@@ -169,10 +169,6 @@ def _check_manual(document: Document, name: str, manual: Manual) -> None:
     if (manual.cadence is Cadence.EVENT) != bool(manual.population):
         message = "`population` says where the events of `cadence: event` are listed"
         raise document.error(message, name, "manual", "population")
-
-
-def _same(one: str, other: str) -> bool:
-    return " ".join(one.split()).casefold() == " ".join(other.split()).casefold()
 
 
 _ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
