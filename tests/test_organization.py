@@ -135,6 +135,19 @@ def test_an_account_that_denies_the_role_is_an_error_for_that_account_alone(assa
     assert f"cannot assume arn:aws:iam::{shut}:role/{ROLE}" in lost["unseen"][0]["message"]
 
 
+def test_many_accounts_have_a_line_each_the_worst_first(assay, endpoint):
+    organization = Organization(endpoint).grow(4)
+    shut = organization.members[1]
+    with endpoint.broken("sts:AssumeRole", mentions=shut):
+        code, out, _ = assay("check")
+    assert code == 2
+    head, first, *others = [line.split() for line in out.split("\n\n")[0].splitlines()]
+    assert head[:2] == ["OUTCOME", "TARGET"]
+    assert first[:2] == ["error", f"aws:{shut}"]
+    assert [line[0] for line in others] == ["pass"] * 4
+    assert f"cannot assume arn:aws:iam::{shut}:role/{ROLE}" in out
+
+
 def test_units_are_taken_with_all_below_them_and_accounts_left_out_by_name(assay, endpoint):
     organization = Organization(endpoint).grow(6)
     a, b, c, d, e, _f = organization.members
@@ -271,9 +284,10 @@ def test_members_that_cannot_be_listed_stay_expected(assay, endpoint):
 
 def test_a_list_that_is_cut_short_loses_nobody(assay, endpoint):
     Organization(endpoint).grow(24)
-    assay("check")
+    one = {"entry": {"regions": ["us-east-1"]}}
+    assay("check", **one)
     with endpoint.broken("organizations:ListAccounts", skip=1, status=500, code="InternalFailure"):
-        code, out, _ = assay("check", "--format", "json")
+        code, out, _ = assay("check", "--format", "json", **one)
     assert code == 2
     assert len(outcomes(out)) == 25
 

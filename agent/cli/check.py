@@ -13,6 +13,7 @@ import typer
 
 from agent.cli.exits import CommandError, Exit
 from agent.cli.output import Format, Listing, printable, show, to_json
+from agent.cli.summary import print_summary
 
 if TYPE_CHECKING:
     from agent.evidence.queries import Standing
@@ -89,8 +90,11 @@ def check(
             outcomes += report["outcomes"]
             reports.append(report)
     if form is Format.TABLE:
-        for report in reports:
-            _print(report)
+        if len(reports) > MANY:
+            print_summary(reports)
+        else:
+            for report in reports:
+                _print(report)
         for name, one in pack.waiting.items():
             sys.stdout.write(f"{name}: {one.words}\n")
     else:
@@ -284,6 +288,9 @@ def _unseen(one: Any) -> dict[str, Any]:
         "resources": one.resources,
     }
 
+
+MANY = 3
+"""Targets beyond which each has a line instead of a table."""
 
 WIDE = 150
 """Columns of a terminal that leave room for the titles of rules."""
