@@ -63,7 +63,7 @@ def gather(store: Store, question: Question, progress: Progress = lambda *_: Non
         end=end,
         targets=lens.labels,
         criteria=question.criteria,
-        controls=control_results(question.controls, words, results, {}),
+        controls=control_results(question.controls, words, results, {}, moment=moment),
         completeness=completeness,
         register=entries,
         waivers=(),

@@ -12,13 +12,14 @@ from agent.controls.model import Control, Due
 from agent.controls.proof import rules_of
 from agent.evidence.queries import Basis
 from agent.evidence.store import Reading
+from agent.model import Outcome
 from agent.reports.judged import Judged, judge_period
 from agent.reports.lens import Lens
 from agent.reports.model import ControlResult, Registered, RuleResult, Version
 from agent.reports.register import longest
 from agent.reports.timeline import worst_of
 from agent.reports.versions import Ran, read_ran, versions_of
-from agent.reports.wording import Words, read_words, sentence
+from agent.reports.wording import Words, read_words, sentence, sentence_at
 
 Progress = Callable[[int, int, str], None]
 """Called with how many parts are done, of how many, and what comes next."""
@@ -118,8 +119,11 @@ def control_results(
     words: Mapping[str, Words],
     results: Mapping[str, RuleResult],
     dues: Mapping[str, tuple[Due, ...]],
+    *,
+    moment: bool,
 ) -> tuple[ControlResult, ...]:
     """Give the result of every control; a rule that none selects stands for itself, at the end."""
+    say = _state if moment else _operation
     proven = {name: [each.id for each in rules_of(one, words)] for name, one in controls.items()}
     selected = {rule for rules in proven.values() for rule in rules}
     own = {
@@ -127,34 +131,42 @@ def control_results(
         for rule, each in sorted(words.items())
         if rule not in selected
     }
+    parts = {
+        name: tuple(results[rule] for rule in proven.get(name, [name]))
+        for name in [*controls, *own]
+    }
     return tuple(
-        _control_result(
-            control,
-            tuple(results[rule] for rule in proven.get(name, [name])),
-            dues.get(name, ()),
+        ControlResult(
+            control=control,
+            rules=parts[name],
+            dues=dues.get(name, ()),
+            days=worst_of([rule.days for rule in parts[name]]),
+            sentence=say(parts[name]),
         )
         for name, control in {**controls, **own}.items()
     )
 
 
-def _control_result(
-    control: Control, rules: tuple[RuleResult, ...], dues: tuple[Due, ...]
-) -> ControlResult:
+def _operation(rules: tuple[RuleResult, ...]) -> str:
     entries = [each for rule in rules for each in rule.register]
     counts = sum(each.counts for each in entries)
-    return ControlResult(
-        control=control,
-        rules=rules,
-        dues=dues,
-        days=worst_of([rule.days for rule in rules]),
-        sentence=sentence(
-            tests=sum(rule.tests for rule in rules),
-            every=[rule.every for rule in rules if rule.every],
-            population=sum(rule.population for rule in rules),
-            failed=sum(rule.failed for rule in rules),
-            deviations=counts,
-            in_time=len(entries) - counts,
-            blind=max((rule.blind_share for rule in rules), default=0.0),
-            automated=bool(rules),
-        ),
+    return sentence(
+        tests=sum(rule.tests for rule in rules),
+        every=[rule.every for rule in rules if rule.every],
+        population=sum(rule.population for rule in rules),
+        failed=sum(rule.failed for rule in rules),
+        deviations=counts,
+        in_time=len(entries) - counts,
+        blind=max((rule.blind_share for rule in rules), default=0.0),
+        automated=bool(rules),
+    )
+
+
+def _state(rules: tuple[RuleResult, ...]) -> str:
+    return sentence_at(
+        population=sum(rule.population for rule in rules),
+        failing=sum(rule.counts[Outcome.FAIL] for rule in rules),
+        unseen=sum(rule.counts[Outcome.ERROR] for rule in rules),
+        unknown=any(rule.unknown for rule in rules),
+        automated=bool(rules),
     )

@@ -92,6 +92,22 @@ def sentence(
     return " ".join(said)
 
 
+def sentence_at(
+    *, population: int, failing: int, unseen: int, unknown: bool, automated: bool
+) -> str:
+    """Say what stands at a moment."""
+    if not automated:
+        return "No rule tests this control; people attest it (see the calendar below)."
+    said = [f"{failing:,} of {population:,} {_plural(population, 'resource')} fail at this moment."]
+    if not population:
+        said = ["There is nothing to test: no resource is in the population."]
+    if unseen:
+        said.append(f"{unseen:,} could not be seen.")
+    if unknown:
+        said.append("On some target the state is unknown: its last run is too old, or never was.")
+    return " ".join(said)
+
+
 def percent(share: float) -> str:
     """Write a share of 0 to 1; what is not nothing and not all never rounds to it."""
     shown = 100 * share

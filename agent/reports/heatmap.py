@@ -1,0 +1,75 @@
+"""A calendar of health as an SVG image: a column a week, a square a day. Pure.
+
+Made of numbers, dates and words of our own only, so that nothing observed is in it. Days that pass
+are one path; each other day has its own title, for whoever points at it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from datetime import date, timedelta
+
+from markupsafe import Markup
+
+from agent.reports.model import Day, Health
+
+CELL, GAP = 11, 2
+STEP = CELL + GAP
+LEFT, TOP = 28, 14
+_WEEKDAYS = ((0, "Mon"), (2, "Wed"), (4, "Fri"))
+WORDS = {
+    Health.FAIL: "failing",
+    Health.BLIND: "blind",
+    Health.WAIVED: "waived",
+    Health.PASS: "passing",
+    Health.NONE: "not tested",
+}
+
+
+def to_svg(days: Sequence[Day]) -> Markup:
+    """Draw the days; nothing for none."""
+    if not days:
+        return Markup("")
+    monday = days[0].date - timedelta(days=days[0].date.weekday())
+    weeks = (days[-1].date - monday).days // 7 + 1
+    width, height = LEFT + weeks * STEP, TOP + 7 * STEP
+    parts = [*_labels(days, monday), *_squares(days, monday)]
+    return Markup(  # noqa: S704 - numbers, dates and words of our own
+        f'<svg class="heat" role="img" aria-label="{in_words(days)}" viewBox="0 0 {width} {height}"'
+        f' width="{width}" height="{height}">{"".join(parts)}</svg>'
+    )
+
+
+def in_words(days: Sequence[Day]) -> str:
+    """Count the days: `failing on 2 days, blind on 1, passing on 181`."""
+    counts = Counter(day.health for day in days)
+    said = [f"{WORDS[health]} on {counts[health]}" for health in Health if counts[health]]
+    first, *rest = said or ["no day"]
+    return ", ".join([f"{first} {'day' if first.endswith(' 1') else 'days'}", *rest])
+
+
+def _labels(days: Sequence[Day], monday: date) -> Iterator[str]:
+    for row, word in _WEEKDAYS:
+        yield f'<text x="0" y="{TOP + row * STEP + 9}">{word}</text>'
+    last = -4
+    for day in days:
+        column = (day.date - monday).days // 7
+        if (day.date.day == 1 or day is days[0]) and column - last >= 3:  # noqa: PLR2004 - a word's width
+            last = column
+            yield f'<text x="{LEFT + column * STEP}" y="9">{day.date:%b}</text>'
+
+
+def _squares(days: Sequence[Day], monday: date) -> Iterator[str]:
+    plain: dict[Health, list[str]] = {Health.PASS: [], Health.NONE: []}
+    for day in days:
+        past = (day.date - monday).days
+        x, y = LEFT + past // 7 * STEP, TOP + past % 7 * STEP
+        if day.health in plain:
+            plain[day.health].append(f"M{x} {y}h{CELL}v{CELL}h-{CELL}z")
+        else:
+            title = f"<title>{day.date}: {WORDS[day.health]}</title>"
+            yield f'<rect class="h-{day.health}" x="{x}" y="{y}">{title}</rect>'
+    for health, squares in plain.items():
+        if squares:
+            yield f'<path class="h-{health}" d="{"".join(squares)}"/>'
