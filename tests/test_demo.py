@@ -75,6 +75,9 @@ def test_groups_and_networks_in_use_and_not_in_use_are_among_them(seeded):
 ONE_SIDED = {
     # One resource in the account: seed 7 decides which side it is on.
     "aws-account-security-contact",
+    "aws-iam-federated-access",
+    "aws-iam-password-complexity",
+    "aws-iam-password-expiry",
     "aws-iam-password-length",
     "aws-iam-password-reuse",
     "aws-iam-root-hardware-mfa",
@@ -89,6 +92,13 @@ ONE_SIDED = {
     "aws-backup-restore-tested",
     "aws-cloudtrail-s3-events",
     "aws-iam-support-role",
+    "aws-backup-vault-kms",
+    "aws-cloudtrail-bucket-known",
+    "aws-config-delivery",
+    "aws-config-global-types",
+    "aws-secretsmanager-changed",
+    "aws-secretsmanager-used",
+    "aws-sns-alert-topic-subscribed",
     # A resource to which it applies is never in order.
     "aws-iam-user-terminated-removed",
     # Nobody has such rights, or so few, there.

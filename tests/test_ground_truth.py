@@ -38,7 +38,7 @@ ROOT = Path(__file__).parent.parent
 REGIONS = ("us-east-1", "eu-west-1")
 TARGET = "aws:123456789012"
 CHECKS = load_checks()
-ALL_RULES = load_rules([ROOT / "rules"], CHECKS, schema_of)
+ALL_RULES = load_rules([ROOT / "rules" / "aws"], CHECKS, schema_of)
 RULES = {name: rule for name, rule in ALL_RULES.items() if name in known_rules()}
 PLAN = make_plan(RULES, CHECKS)
 
