@@ -158,7 +158,7 @@ class Estate:
     def __init__(
         self, fetch: Callable[[str, Any, datetime], Raw], now: Callable[[], datetime]
     ) -> None:
-        """`fetch(listing, after, at)` asks for a page of the round of `at`. Nothing is asked yet."""
+        """`fetch(listing, after, at)` asks for a page of the round of `at`; not yet, though."""
         self._fetch = fetch
         self._now = now
         self._lock = threading.Lock()
