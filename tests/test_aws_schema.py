@@ -10,6 +10,7 @@ from checks.aws.shapes import answer_schema
 from checks.aws.verify import problems
 from checks.aws.walk import WalkError, schema_of_query
 from checks.load import load_checks
+from checks.schema import ANY, BOOLEAN, INTEGER, STRING, array, mapping, record
 
 SHIPPED = load_checks()
 
@@ -110,6 +111,39 @@ def test_what_aws_does_not_have_is_found(tmp_path, old, new, told):
 )
 def test_queries_are_walked_over_the_models(query, type_):
     assert schema_of_query(query, answer_schema("ec2", "DescribeInstances"))["type"] == type_
+
+
+FREE = record({"tags": mapping(STRING), "any": dict(ANY), "names": array(dict(STRING))})
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("tags.owner", STRING),
+        ("tags.*", array(STRING)),
+        ("any.of.it", ANY),
+        ("any[].of", array(ANY)),
+        ("any.*", array(ANY)),
+        ("`true`", BOOLEAN),
+        ("`5`", INTEGER),
+        ("`null`", ANY),
+        ("sort_by(names, &length(@))", ANY),
+    ],
+)
+def test_what_a_schema_leaves_open_stays_open(query, found):
+    assert schema_of_query(query, FREE) == found
+
+
+@pytest.mark.parametrize(
+    ("query", "message"),
+    [
+        ("names.owner", "'owner' is asked of a array"),
+        ("sort_by(names, &@) | [0].x.y | &x", "'expref' is not understood here"),
+    ],
+)
+def test_a_query_that_cannot_be_followed_is_refused(query, message):
+    with pytest.raises(WalkError, match=message):
+        schema_of_query(query, FREE)
 
 
 def test_a_query_into_nothing_is_refused():
