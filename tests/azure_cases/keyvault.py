@@ -3,10 +3,10 @@
 import time
 from typing import Any
 
-from azure_cases import Case, Json, Make, resource
 from azure_kit import ONE, resource_id
 
 from agent.demo.azure.world import World
+from azure_cases import Case, Json, Make, resource
 
 _VAULT = "Microsoft.KeyVault/vaults"
 _DIAGNOSTICS = "providers/Microsoft.Insights/diagnosticSettings"
