@@ -27,6 +27,12 @@ def test_no_file_means_one_aws_target_with_the_sdks_own_credentials(tmp_path, mo
     assert settings.http.listen == "127.0.0.1:9464"
 
 
+def test_an_assay_yaml_here_is_read_without_being_named(tmp_path, monkeypatch):
+    write(tmp_path, "store: here\n")
+    monkeypatch.chdir(tmp_path)
+    assert load_settings(None, {}).store == "here"
+
+
 def test_relative_paths_start_at_the_files_own_folder(tmp_path):
     settings = load_settings(write(tmp_path, "store: here\n"), {})
     assert settings.path(settings.store) == tmp_path / "here"
