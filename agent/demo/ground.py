@@ -44,9 +44,13 @@ class Ground:
 
     account = ACCOUNT
 
-    def __init__(self, cloud: Cloud, *, seed: int, regions: tuple[str, ...]) -> None:
-        """The first of `regions` is home: what is not regional is made there."""
+    def __init__(self, cloud: Cloud, *, seed: int, regions: tuple[str, ...], kept: int = 0) -> None:
+        """The first of `regions` is home: what is not regional is made there.
+
+        `kept`: in how many of a hundred facts every resource is as it should be.
+        """
         self.cloud = cloud
+        self.kept = kept
         self.seed = seed
         self.regions = regions
         self.places: dict[str, Place] = {}
@@ -73,6 +77,9 @@ class Ground:
 
         It depends on (seed, kind, fact, i) only; an odd `of` spreads the bad ones over two regions.
         """
+        draw = random.Random(f"{self.seed}/{kind}/{fact}/kept")  # noqa: S311 - no secret
+        if draw.randrange(100) < self.kept:
+            return True
         start = random.Random(f"{self.seed}/{kind}/{fact}").randrange(of)  # noqa: S311 - no secret
         return (i + start) % of != 0
 

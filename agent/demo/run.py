@@ -53,6 +53,10 @@ BEYOND = (
 for no reason of the agent."""
 
 
+KEPT = 60
+"""Of a hundred facts: an account that is mostly in order, so that what is not can be seen."""
+
+
 class Serve(Protocol):
     """The agent: what `assay serve` does."""
 
@@ -116,6 +120,7 @@ def run_demo(serve: Serve, stage: Stage, options: Options) -> int:
             scale=options.scale,
             seed=options.seed,
             regions=options.regions,
+            kept=KEPT,
             progress=stage.progress,
         )
         stage.say(_summary(truth))
@@ -136,7 +141,7 @@ def _live(
 ) -> int:
     """Run the agent here and the drift in a thread beside it."""
     stopping = threading.Event()
-    ground = Ground(cloud, seed=options.seed, regions=options.regions)
+    ground = Ground(cloud, seed=options.seed, regions=options.regions, kept=KEPT)
     scenes = tell_drift(ground, truth, seed=options.seed)
     drift = threading.Thread(
         target=play_drift,

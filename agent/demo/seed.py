@@ -66,13 +66,16 @@ def seed_cloud(
     scale: int = 1,
     seed: int = 7,
     regions: tuple[str, ...] = ("us-east-1", "eu-west-1"),
+    kept: int = 0,
     progress: Callable[[int, int], None] = lambda _done, _of: None,
 ) -> Truth:
     """Make the account; `progress(done, of)` is told of every step.
 
+    In `kept` of a hundred facts every resource is as it should be; in the others some are not.
+
     What is made depends on (seed, kind, number) only; ids that the provider gives do not.
     """
-    ground = Ground(cloud, seed=seed, regions=regions)
+    ground = Ground(cloud, seed=seed, regions=regions, kept=kept)
     stages = (_first(ground), _second(ground), _rest(ground, scale), _last(ground))
     total = sum(map(len, stages))
     made: list[Seeded] = []
