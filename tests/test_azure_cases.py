@@ -2,7 +2,6 @@
 
 import pkgutil
 from collections.abc import Iterator
-from contextlib import closing
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -11,20 +10,16 @@ import azure_cases
 import pytest
 from azure_cases import Case
 from azure_kit import make_world, serving, tenant_on
+from case_kit import outcomes
 from cloud_kit import CHECKS
 
 from agent.demo.azure.server import Fault, Server
-from agent.evaluate import Tally, conclude, evaluate
-from agent.model import Finding, Outcome
-from agent.plan import make_plan
+from agent.model import Outcome
 from agent.rules.load import load_rules
 from agent.rules.params import with_params
 from agent.rules.rule import Rule
-from agent.run import CLOCK
 from checks.azure.session import LISTING
-from checks.collect import collect
-from checks.limits import Limits
-from checks.model import Gap, Session
+from checks.model import Session
 from checks.schema import schema_of
 
 RULES = Path(__file__).parents[1] / "rules" / "azure"
@@ -57,43 +52,11 @@ def session_for(rule: Rule, server: Server, folder: Path) -> Session:
     return tenant.session(azure_cases.SUBSCRIPTION)
 
 
-def findings(rule: Rule, session: Session) -> tuple[list[Finding], list[Gap]]:
-    """Everything that one run says of one rule, and what it could not list."""
-    now, target = CLOCK.now(), session.target
-    plan = make_plan({rule.id: rule}, CHECKS)
-    found: list[Finding] = []
-    gaps: list[Gap] = []
-    total = Tally()
-    collecting = collect(
-        session,
-        CHECKS,
-        plan.facets,
-        clock=CLOCK,
-        deadline=60,
-        threads=4,
-        limits=Limits(tries=1),
-    )
-    with closing(collecting) as parts:
-        for part in parts:
-            if part.check == rule.check:
-                more, tally = evaluate(rule, part, now=now, target=target)
-                found += more
-                total += tally
-                gaps += part.gaps
-    return [*found, *conclude(rule, total, now=now, target=target)], gaps
-
-
-def outcomes(case: Case, state: str, server: Server, folder: Path) -> tuple[set[Outcome], str]:
-    """What is found of the case's resource, and that in words; a listing lost is an error."""
+def judged(case: Case, state: str, server: Server, folder: Path) -> tuple[set[Outcome], str]:
     server.world = make_world()
     named = getattr(case, state)(server.world)
     rule = with_params(rules()[case.rule], case.params)
-    every, gaps = findings(rule, session_for(rule, server, folder))
-    found = [finding for finding in every if named.lower() in finding.resource.lower()]
-    said = [f"{finding.outcome} {finding.resource}: {finding.message}" for finding in found]
-    said += [f"lost: {gap.cause} {gap.code} {gap.call}: {gap.message}" for gap in gaps]
-    outcomes = {finding.outcome for finding in found} | ({Outcome.ERROR} if gaps else set())
-    return outcomes, "\n".join(said)
+    return outcomes(rule, session_for(rule, server, folder), CHECKS, named)
 
 
 @pytest.mark.parametrize("state", ["good", "bad"])
@@ -102,7 +65,7 @@ def test_a_rule_tells_a_compliant_resource_from_another(
     case: Case, state: str, server: Server, tmp_path: Path
 ) -> None:
     server.faults.clear()
-    found, said = outcomes(case, state, server, tmp_path)
+    found, said = judged(case, state, server, tmp_path)
     assert (Outcome.PASS if state == "good" else Outcome.FAIL) in found, said
     assert Outcome.ERROR not in found, said
     assert state == "bad" or Outcome.FAIL not in found, said
@@ -119,7 +82,7 @@ def test_a_good_resource_whose_parts_may_not_be_read_is_an_error(
         return  # it reads Resource Graph alone, whose failures tests/test_azure_session.py tries
     denied = Fault(matching=CHILDREN, status=403, code="AuthorizationFailed")
     server.faults[:] = [denied]
-    found, said = outcomes(case, "good", server, tmp_path)
+    found, said = judged(case, "good", server, tmp_path)
     assert found == {Outcome.ERROR}, said
 
 

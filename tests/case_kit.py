@@ -1,0 +1,53 @@
+"""Runs one rule on a session, from an answer of the cloud to the finding and its words."""
+
+from collections.abc import Mapping
+from contextlib import closing
+
+from agent.evaluate import Tally, conclude, evaluate
+from agent.model import Finding, Outcome
+from agent.plan import make_plan
+from agent.rules.rule import Rule
+from agent.run import CLOCK
+from checks.collect import collect
+from checks.limits import Limits
+from checks.model import Check, Gap, Session
+
+
+def findings(
+    rule: Rule, session: Session, checks: Mapping[str, Check]
+) -> tuple[list[Finding], list[Gap]]:
+    """Everything that one run says of one rule, and what it could not list."""
+    now, target = CLOCK.now(), session.target
+    plan = make_plan({rule.id: rule}, checks)
+    found: list[Finding] = []
+    gaps: list[Gap] = []
+    total = Tally()
+    collecting = collect(
+        session,
+        checks,
+        plan.facets,
+        clock=CLOCK,
+        deadline=60,
+        threads=4,
+        limits=Limits(tries=1),
+    )
+    with closing(collecting) as parts:
+        for part in parts:
+            if part.check == rule.check:
+                more, tally = evaluate(rule, part, now=now, target=target)
+                found += more
+                total += tally
+                gaps += part.gaps
+    return [*found, *conclude(rule, total, now=now, target=target)], gaps
+
+
+def outcomes(
+    rule: Rule, session: Session, checks: Mapping[str, Check], named: str
+) -> tuple[set[Outcome], str]:
+    """What is found of what is `named`, and that in words; a listing lost is an error."""
+    every, gaps = findings(rule, session, checks)
+    found = [finding for finding in every if named.lower() in finding.resource.lower()]
+    said = [f"{finding.outcome} {finding.resource}: {finding.message}" for finding in found]
+    said += [f"lost: {gap.cause} {gap.code} {gap.call}: {gap.message}" for gap in gaps]
+    outcomes = {finding.outcome for finding in found} | ({Outcome.ERROR} if gaps else set())
+    return outcomes, "\n".join(said)

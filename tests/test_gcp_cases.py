@@ -1,0 +1,92 @@
+"""Every Google Cloud rule on assets that exist: both outcomes, from an answer to the finding."""
+
+import pkgutil
+from collections.abc import Iterator
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+
+import gcp_cases
+import pytest
+from case_kit import outcomes
+from cloud_kit import CHECKS
+from gcp_cases import Case
+from gcp_kit import make_world, organization_on, serving
+
+from agent.demo.gcp.server import Fault, Server
+from agent.model import Outcome
+from agent.rules.load import load_rules
+from agent.rules.params import with_params
+from agent.rules.rule import Rule
+from checks.gcp.session import LISTING
+from checks.schema import schema_of
+
+RULES = Path(__file__).parents[1] / "rules" / "gcp"
+FOLDERS = {path.stem: path.parent.name for path in RULES.rglob("*.yaml")}
+CASES: list[Case] = [
+    case
+    for module in pkgutil.iter_modules(gcp_cases.__path__)
+    for case in import_module(f"gcp_cases.{module.name}").CASES
+]
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with serving(make_world(), tmp_path_factory.mktemp("gcp")) as server:
+        yield server
+
+
+@cache
+def rules() -> dict[str, Rule]:
+    return load_rules([RULES], CHECKS, schema_of)
+
+
+def judged(case: Case, state: str, server: Server, folder: Path) -> tuple[set[Outcome], str]:
+    """On the organization for rules about the organization, on its project for all others."""
+    server.world = make_world(gcp_cases.PROJECT)
+    named = getattr(case, state)(server.world)
+    rule = with_params(rules()[case.rule], case.params)
+    organization = organization_on(server, folder)
+    above = CHECKS[rule.check].level == "organization"
+    session = organization.above() if above else organization.session(gcp_cases.PROJECT)
+    return outcomes(rule, session, CHECKS, named)
+
+
+def contents(rule: Rule) -> set[str]:
+    """The content types, or the listing of people, that the rule reads beside its own listing.
+
+    Without that of the resources: which projects there are is read from there as well.
+    """
+    check = CHECKS[rule.check]
+    read = [check, *(CHECKS[join.check] for join in check.joins if join.name in rule.facets)]
+    calls = [one.list for one in read if one.list]
+    names = {one.operation if one.service == LISTING else "users" for one in calls}
+    return names - {"RESOURCE"}
+
+
+@pytest.mark.parametrize("state", ["good", "bad"])
+@pytest.mark.parametrize("case", CASES, ids=[case.rule for case in CASES])
+def test_a_rule_tells_a_compliant_resource_from_another(
+    case: Case, state: str, server: Server, tmp_path: Path
+) -> None:
+    server.faults.clear()
+    found, said = judged(case, state, server, tmp_path)
+    assert (Outcome.PASS if state == "good" else Outcome.FAIL) in found, said
+    assert Outcome.ERROR not in found, said
+    assert state == "bad" or Outcome.FAIL not in found, said
+
+
+@pytest.mark.parametrize("case", CASES, ids=[case.rule for case in CASES])
+def test_a_good_resource_whose_parts_may_not_be_read_is_an_error(
+    case: Case, server: Server, tmp_path: Path
+) -> None:
+    for content in sorted(contents(rules()[case.rule])):
+        server.faults[:] = [Fault(content=content, code="PERMISSION_DENIED")]
+        found, said = judged(case, "good", server, tmp_path)
+        assert found == {Outcome.ERROR}, said
+
+
+@pytest.mark.parametrize("service", sorted(set(FOLDERS.values())))
+def test_every_rule_of_a_service_has_one_case(service: str) -> None:
+    cases = sorted(case.rule for case in CASES if FOLDERS.get(case.rule, "") == service)
+    assert cases == sorted(rule for rule, folder in FOLDERS.items() if folder == service)
