@@ -6,7 +6,7 @@ Memory holds the results and the register, never the findings of more than one r
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 
 import msgspec
@@ -18,12 +18,14 @@ from agent.evidence.deviations import Deviation, deviations
 from agent.evidence.entry import to_micros
 from agent.evidence.queries import Completeness
 from agent.evidence.store import Reading, Store, period
+from agent.reports.accepted import Covered, read_waivers
+from agent.reports.attested import read_dues
 from agent.reports.changed import read_changes
 from agent.reports.lens import Lens, in_scope, open_lens
 from agent.reports.model import Change, Provenance, Report, RollForward, Seal
 from agent.reports.question import Kind, Question
 from agent.reports.register import register
-from agent.reports.results import Progress, control_results, read_rules, to_results
+from agent.reports.results import Progress, Tested, control_results, read_rules, to_results
 from agent.reports.sealed import read_seal
 from agent.reports.timeline import to_moment
 from agent.reports.tool import read_tool
@@ -55,6 +57,7 @@ def gather(store: Store, question: Question, progress: Progress = lambda *_: Non
     mine = [one for one in found if _was_due(lens, one)]
     entries = register(mine, words, question.answers, made_at)
     bases = queries.bases(store, end)
+    dues = read_dues(store, question.controls, start, end)
     results = to_results(tested, entries, bases, lens, made_at)
     return Report(
         kind=question.kind,
@@ -63,10 +66,10 @@ def gather(store: Store, question: Question, progress: Progress = lambda *_: Non
         end=end,
         targets=lens.labels,
         criteria=question.criteria,
-        controls=control_results(question.controls, words, results, {}, moment=moment),
+        controls=control_results(question.controls, words, results, dues, end=end, moment=moment),
         completeness=completeness,
         register=entries,
-        waivers=(),
+        waivers=read_waivers(store, _covered(tested), start, end),
         changes=tuple(changes),
         population=population,
         samples=(),
@@ -75,6 +78,11 @@ def gather(store: Store, question: Question, progress: Progress = lambda *_: Non
         seal=seal,
         provenance=_provenance(question, lens, completeness, seal),
     )
+
+
+def _covered(tested: Mapping[str, Tested]) -> Covered:
+    """Say what each waiver covered; its id belongs to one rule."""
+    return {waiver: found for one in tested.values() for waiver, found in one.judged.waived.items()}
 
 
 def _until_now(question: Question) -> Question:

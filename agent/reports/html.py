@@ -21,7 +21,7 @@ from agent.controls.scope import uncovered
 from agent.model import Outcome
 from agent.reports import heatmap, wording
 from agent.reports.model import HONEST, NOT_AN_OPINION, ControlResult, Report
-from agent.reports.readiness import SOC2, assess, is_overdue
+from agent.reports.readiness import SOC2, assess
 from agent.reports.timeline import to_piece, total
 
 TEMPLATES = Path(__file__).with_name("templates")
@@ -131,5 +131,4 @@ def _environment() -> Environment:
         "blindtime": blind_time,
         "anchor": lambda text: re.sub(r"[^A-Za-z0-9.-]", "-", text),
     }
-    environment.globals |= {"is_overdue": is_overdue}
     return environment

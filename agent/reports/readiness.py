@@ -6,14 +6,14 @@ from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
-from agent.controls.model import Due, Result
+from agent.controls.model import Due, Result, State
 from agent.model import Outcome
 from agent.reports.model import ControlResult, Report, RuleResult
 
 SOC2 = "soc2"
 
 
-class State(Struct, frozen=True, kw_only=True):
+class Readiness(Struct, frozen=True, kw_only=True):
     """What can be said of one control at a moment."""
 
     control: str
@@ -32,7 +32,7 @@ class Line(Struct, frozen=True, kw_only=True):
 
     criterion: str
     title: str
-    states: tuple[State, ...]
+    states: tuple[Readiness, ...]
 
     @property
     def designed(self) -> int:
@@ -77,7 +77,7 @@ def assess(report: Report) -> tuple[Line, ...]:
     )
 
 
-def state_of(result: ControlResult, report: Report) -> State:
+def state_of(result: ControlResult, report: Report) -> Readiness:
     """Say how far a control is."""
     attested = [due for due in result.dues if due.attestation]
     parts = [
@@ -85,19 +85,14 @@ def state_of(result: ControlResult, report: Report) -> State:
         *([bool(attested)] if result.control.manual else []),
     ]
     judged = [rule for rule in result.rules if _has_judged(rule)]
-    return State(
+    return Readiness(
         control=result.control.id,
         in_place=bool(parts) and all(parts),
         clean=bool(parts) and all(_clean(result, judged, attested)),
         failing=any(rule.counts.get(Outcome.FAIL) for rule in result.rules)
-        or any(is_overdue(due, report) for due in result.dues),
+        or any(due.state(report.end) is State.OVERDUE for due in result.dues),
         tested=bool(judged or attested),
     )
-
-
-def is_overdue(due: Due, report: Report) -> bool:
-    """Whether an instance had no attestation when it was due."""
-    return due.attestation is None and due.due < report.end
 
 
 def _has_judged(rule: RuleResult) -> bool:

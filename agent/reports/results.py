@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 
 import msgspec
 from msgspec import Struct
 
-from agent.controls.model import Control, Due
+from agent.controls.model import Control, Due, State
 from agent.controls.proof import rules_of
 from agent.evidence.queries import Basis
 from agent.evidence.store import Reading
@@ -19,7 +20,7 @@ from agent.reports.model import ControlResult, Registered, RuleResult, Version
 from agent.reports.register import longest
 from agent.reports.timeline import worst_of
 from agent.reports.versions import Ran, read_ran, versions_of
-from agent.reports.wording import Words, read_words, sentence, sentence_at
+from agent.reports.wording import Words, attested, read_words, sentence, sentence_at
 
 Progress = Callable[[int, int, str], None]
 """Called with how many parts are done, of how many, and what comes next."""
@@ -120,6 +121,7 @@ def control_results(
     results: Mapping[str, RuleResult],
     dues: Mapping[str, tuple[Due, ...]],
     *,
+    end: datetime,
     moment: bool,
 ) -> tuple[ControlResult, ...]:
     """Give the result of every control; a rule that none selects stands for itself, at the end."""
@@ -141,7 +143,14 @@ def control_results(
             rules=parts[name],
             dues=dues.get(name, ()),
             days=worst_of([rule.days for rule in parts[name]]),
-            sentence=say(parts[name]),
+            sentence=" ".join(
+                said
+                for said in (
+                    say(parts[name]) if parts[name] else _untested(control),
+                    _attested(dues.get(name, ()), end) if control.manual else "",
+                )
+                if said
+            ),
         )
         for name, control in {**controls, **own}.items()
     )
@@ -158,7 +167,6 @@ def _operation(rules: tuple[RuleResult, ...]) -> str:
         deviations=counts,
         in_time=len(entries) - counts,
         blind=max((rule.blind_share for rule in rules), default=0.0),
-        automated=bool(rules),
     )
 
 
@@ -168,5 +176,19 @@ def _state(rules: tuple[RuleResult, ...]) -> str:
         failing=sum(rule.counts[Outcome.FAIL] for rule in rules),
         unseen=sum(rule.counts[Outcome.ERROR] for rule in rules),
         unknown=any(rule.unknown for rule in rules),
-        automated=bool(rules),
+    )
+
+
+def _untested(control: Control) -> str:
+    return "None of its rules was in force: it was not tested by machine." if control.rules else ""
+
+
+def _attested(dues: tuple[Due, ...], end: datetime) -> str:
+    states = Counter(due.state(end) for due in dues)
+    return attested(
+        dues=len(dues),
+        done=sum(due.attestation is not None for due in dues),
+        late=sum(bool(due.late) for due in dues),
+        overdue=states[State.OVERDUE],
+        exceptions=states[State.EXCEPTION] + states[State.NOT_DONE],
     )

@@ -62,11 +62,8 @@ def sentence(
     deviations: int,
     in_time: int,
     blind: float,
-    automated: bool,
 ) -> str:
     """Say what was tested how often, on how many, and what was found; no judgement."""
-    if not automated:
-        return "No rule tests this control; people attest it (see the calendar below)."
     if not tests:
         return "Not tested in the period: no run of its rules is in the log."
     often = f", every {to_text(min(every))}" if every else ", by hand"
@@ -92,12 +89,8 @@ def sentence(
     return " ".join(said)
 
 
-def sentence_at(
-    *, population: int, failing: int, unseen: int, unknown: bool, automated: bool
-) -> str:
+def sentence_at(*, population: int, failing: int, unseen: int, unknown: bool) -> str:
     """Say what stands at a moment."""
-    if not automated:
-        return "No rule tests this control; people attest it (see the calendar below)."
     said = [f"{failing:,} of {population:,} {_plural(population, 'resource')} fail at this moment."]
     if not population:
         said = ["There is nothing to test: no resource is in the population."]
@@ -106,6 +99,18 @@ def sentence_at(
     if unknown:
         said.append("On some target the state is unknown: its last run is too old, or never was.")
     return " ".join(said)
+
+
+def attested(*, dues: int, done: int, late: int, overdue: int, exceptions: int) -> str:
+    """Say what people recorded of the instances that fell due."""
+    if not dues:
+        return "Of what people do for it, nothing fell due."
+    said = f"People attested {done} of {dues} {_plural(dues, 'instance')}"
+    wrong = {"late": late, "overdue": overdue, "with an exception or not done": exceptions}
+    parts = [f"{count} {word}" for word, count in wrong.items() if count]
+    if parts:
+        return f"{said}: {', '.join(parts)}."
+    return f"{said}, all in time." if done == dues else f"{said}; the rest is not due yet."
 
 
 def percent(share: float) -> str:
