@@ -94,24 +94,26 @@ def _diff(before: str, after: str) -> str:
 
 def _configurations(view: Reading) -> Iterator[Change]:
     """Give those that differ: an agent that starts again records what is in force as well."""
-    before: dict[str, Any] = {}
+    latest: dict[str, dict[str, Any]] = {}
     for index, body in _bodies(view, "config"):
         known = {name: part for name, part in body.items() if name not in {"v", "kind", "at"}}
+        of = str(body.get("of", "configuration"))
+        before = latest.get(of, {})
         if known == before:
             continue
+        latest[of] = known
         differing = sorted(
             name for name in known.keys() | before.keys() if known.get(name) != before.get(name)
         )
         shown = [name for name in differing if name != "digest"]
-        what = f"the configuration changed: {', '.join(shown or differing)}"
+        what = f"the {of} changed: {', '.join(shown or differing)}"
         yield Change(
             at=from_rfc3339(body["at"]),
             entry=index,
             kind="config",
-            what=what if before else "the first configuration that is recorded",
+            what=what if before else f"the first {of} that is recorded",
             diff=_diff(_pretty(before, shown), _pretty(known, shown)) if before else "",
         )
-        before = known
 
 
 def _pretty(body: Mapping[str, Any], names: Iterable[str]) -> str:
