@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from pathlib import Path
 
@@ -56,6 +56,17 @@ def open_store(settings: Settings) -> Iterator[Store]:
         yield store
     finally:
         store.close()
+
+
+@contextmanager
+def open_store_if_any(settings: Settings) -> Iterator[Store | None]:
+    """Read the store; None when there is no evidence yet. Raises `StoreError`."""
+    with ExitStack() as stack:
+        try:
+            store = stack.enter_context(open_store(settings))
+        except StoreMissing:
+            store = None
+        yield store
 
 
 def known_rolls(settings: Settings) -> dict[str, Roll]:

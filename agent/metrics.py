@@ -44,6 +44,9 @@ class Pair(Struct, frozen=True, kw_only=True):
     counts: Mapping[Outcome, int]
 
 
+Proves = Mapping[str, tuple[str, ...]]
+"""Rule -> the organisation's controls that it proves."""
+
 Conclusive = dict[tuple[str, str], datetime | None]
 """(target, rule) -> when its last conclusive run finished, as the log said when it was asked."""
 
@@ -92,10 +95,14 @@ class StoreCollector(Collector):
     """Reads the store at each scrape."""
 
     def __init__(
-        self, store: Store, rules: Callable[[], Mapping[str, Rule]], now: Callable[[], datetime]
+        self,
+        store: Store,
+        rules: Callable[[], Mapping[str, Rule]],
+        now: Callable[[], datetime],
+        proves: Callable[[], Proves] = dict,
     ) -> None:
         """`rules` are those in force, for what a person wants to read beside an id."""
-        self._store, self._rules, self._now = store, rules, now
+        self._store, self._rules, self._now, self._proves = store, rules, now, proves
         self._conclusive: Conclusive = {}
 
     def collect(self) -> Iterator[Metric]:
@@ -103,7 +110,7 @@ class StoreCollector(Collector):
         now, rules = self._now(), self._rules()
         known = pairs(self._store, now, self._conclusive)
         yield from _rule_families(known)
-        yield _criteria(known, rules)
+        yield _criteria(known, rules, self._proves())
         yield from _info(rules.values())
         yield from _ages(known, rules)
         yield from _deviation_families(self._store, rules, now)
@@ -147,17 +154,22 @@ def _rule_families(known: list[Pair]) -> Iterator[Metric]:
     yield when
 
 
-def _criteria(known: list[Pair], rules: Mapping[str, Rule]) -> Metric:
+OWN = "controls"
+"""What `framework` is of the organisation's own controls, which `criterion` then names."""
+
+
+def _criteria(known: list[Pair], rules: Mapping[str, Rule], proves: Proves) -> Metric:
     worst: dict[tuple[str, ...], int] = {}
     for each in known:
         rule = rules.get(each.rule)
-        for framework, ids in rule.criteria.items() if rule else ():
+        proven = {**rule.criteria, OWN: proves.get(rule.id, ())} if rule else {}
+        for framework, ids in proven.items():
             for criterion in ids:
                 key = (framework, criterion, each.target)
                 worst[key] = min(worst.get(key, len(STATUSES)), STATUSES.index(each.status))
     return _state_set(
         "assay_control_status",
-        "The worst of the rules of a criterion on a target; exactly one status is 1.",
+        "The worst of the rules of a criterion, or control, on a target; exactly one status is 1.",
         ("framework", "criterion", "target"),
         ((key, STATUSES[rank]) for key, rank in sorted(worst.items())),
     )

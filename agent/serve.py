@@ -20,6 +20,7 @@ from prometheus_client import CollectorRegistry, GCCollector, ProcessCollector
 
 from agent import __version__
 from agent.config import ConfigError, Settings, load_settings
+from agent.controls.collector import PeopleCollector
 from agent.controls.decisions import record
 from agent.controls.document import DocumentError
 from agent.duration import parse_duration
@@ -27,7 +28,8 @@ from agent.evidence.log import Log
 from agent.evidence.slots import Scheduled
 from agent.evidence.store import StoreError
 from agent.evidence.verify import LogInvalid, verify_store
-from agent.home import known_rolls, open_log
+from agent.home import folder_of, known_rolls, open_log
+from agent.inbox import take
 from agent.metrics import StoreCollector, Vitals
 from agent.population import changes, last_rolls
 from agent.reach import Reach
@@ -93,7 +95,10 @@ class Agent:
         ProcessCollector(registry=self.registry)
         GCCollector(registry=self.registry)
         rules = lambda: self._scope.pack.rules  # noqa: E731 - the ones in force when asked
-        self.registry.register(StoreCollector(log.store, rules, CLOCK.now))
+        proves = lambda: self._scope.decisions.proves  # noqa: E731 - as for the rules
+        decisions = lambda: self._scope.decisions  # noqa: E731 - as for the rules
+        self.registry.register(StoreCollector(log.store, rules, CLOCK.now, proves))
+        self.registry.register(PeopleCollector(log.store, decisions, CLOCK.now))
         self._vitals = Vitals(self.registry)
         self._reach = Reach(self._vitals)
         self._known = last_rolls(log.store)
@@ -119,6 +124,7 @@ class Agent:
         self._vitals.leader.set(1)
         self._scheduler.repeat("missed", UPKEEP, self._look_for_missed)
         self._scheduler.repeat("waivers", UPKEEP, self._look_at_waivers)
+        self._scheduler.repeat("inbox", UPKEEP, self._look_into_inbox)
         self._scheduler.repeat("verify", VERIFY, self._verify)
         self._plan(self._scope.targets)
         self._scheduler.start()
@@ -204,6 +210,15 @@ class Agent:
             self._record_decisions(self._scope)
         except StoreError as error:
             LOG.error("the end of a waiver could not be recorded: %s", error)
+            self._unsealed = str(error)
+
+    def _look_into_inbox(self) -> None:
+        """Seal what commands left because this agent is the log's one writer."""
+        try:
+            for line in take(folder_of(self._scope.settings), self._log, CLOCK.now()):
+                LOG.info("inbox: %s", line)
+        except StoreError as error:
+            LOG.error("what was left in the inbox could not be sealed: %s", error)
             self._unsealed = str(error)
 
     def _record_population(self, scope: Scope) -> None:

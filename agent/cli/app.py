@@ -13,7 +13,19 @@ from typing import Annotated
 import typer
 
 from agent import __version__
-from agent.cli import check, checks, demo, evidence, permissions, rules, serve, setup, waivers
+from agent.cli import (
+    attest,
+    check,
+    checks,
+    demo,
+    evidence,
+    permissions,
+    report,
+    rules,
+    serve,
+    setup,
+    waivers,
+)
 from agent.cli.exits import CommandError, Exit
 from agent.cli.output import printable
 
@@ -35,7 +47,9 @@ app.add_typer(rules.app, name="rules")
 app.add_typer(checks.app, name="checks")
 app.command("reference")(checks.write_reference)
 app.add_typer(evidence.app, name="evidence")
+app.add_typer(attest.app, name="attest")
 app.add_typer(waivers.app, name="waivers")
+app.add_typer(report.app, name="report")
 app.command("replay")(evidence.replay)
 
 
@@ -86,6 +100,7 @@ def _expected() -> tuple[type[Exception], ...]:
     from agent.evidence.entry import EntryError
     from agent.evidence.keys import KeyFileError
     from agent.evidence.store import StoreError
+    from agent.inbox import InboxError
     from agent.rules.load import RuleError
     from agent.targets import TargetError
     from agent.web.server import ServerError
@@ -100,6 +115,7 @@ def _expected() -> tuple[type[Exception], ...]:
         StoreError,
         KeyFileError,
         EntryError,
+        InboxError,
         ServerError,
         DemoError,
         CommandError,

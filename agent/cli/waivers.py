@@ -27,17 +27,13 @@ SOON = 14
 def list_waivers(context: typer.Context, form: FORM = Format.TABLE) -> None:
     """List the waivers on file, what each covers now, and whether it came before the failure."""
     from agent.config import load_settings
-    from agent.evidence.store import StoreMissing
-    from agent.home import open_store
+    from agent.home import open_store_if_any
     from agent.run import CLOCK
 
     settings = load_settings(context.obj)
     waivers, now = _decisions(context).waivers, CLOCK.now()
-    try:
-        with open_store(settings) as store:
-            rows = _rows(waivers, store, now)
-    except StoreMissing:
-        rows = [_row(waiver, now) for waiver in waivers]
+    with open_store_if_any(settings) as store:
+        rows = _rows(waivers, store, now) if store else [_row(each, now) for each in waivers]
     columns = (
         *("state", "waiver", "rule", "resources", "from", "until", "approved_by"),
         *("recorded_at", "covers", "before_failure"),

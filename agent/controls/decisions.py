@@ -24,6 +24,7 @@ from agent.controls.events import (
 )
 from agent.controls.load import Library, load_controls
 from agent.controls.model import Cadence, Control, Scope
+from agent.controls.proof import controls_of
 from agent.controls.scope import controls_in, load_scope_file
 from agent.controls.waiver_file import load_waivers
 from agent.controls.waiver_log import standing_waivers, waiver_changes
@@ -47,6 +48,8 @@ class Decisions(Struct, frozen=True, kw_only=True):
     scope: Scope
     waivers: tuple[Waiver, ...] = ()
     events: tuple[EventList, ...] = ()
+    proves: Mapping[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
+    """Rule -> the controls in scope that it proves."""
 
     @property
     def controls(self) -> Mapping[str, Control]:
@@ -64,10 +67,12 @@ def load_decisions(settings: Settings, pack: Pack) -> Decisions:
     frameworks = frameworks_of(settings)
     library = load_controls([settings.path(path) for path in settings.controls], frameworks)
     names = {*pack.rules, *pack.waiting, *pack.disabled}
-    scope = settings.path(settings.scope) if settings.scope else None
+    file = settings.path(settings.scope) if settings.scope else None
+    scope = load_scope_file(file, library.controls) if file else Scope()
     return Decisions(
         library=library,
-        scope=load_scope_file(scope, library.controls) if scope else Scope(),
+        scope=scope,
+        proves=controls_of(controls_in(scope, library.controls), all_rules(pack)),
         waivers=load_waivers([settings.path(path) for path in settings.waivers], names),
         events=tuple(_events(settings, library)),
     )

@@ -66,6 +66,8 @@ class File(Struct, frozen=True, kw_only=True):
     name: str
     sha256: str
     size: int
+    kept: bool = True
+    """Whether the evidence holds it; False: it is too large, and lies beside the store."""
 
 
 class Result(StrEnum):
@@ -92,8 +94,24 @@ class Attestation(Struct, frozen=True, kw_only=True):
     statement: str
     result: Result
     files: tuple[File, ...] = ()
+    occurred_at: datetime | None = None
+    """Of an event: when it happened."""
     entry: int = -1
     """Index in the log."""
+
+
+class State(StrEnum):
+    """How an instance of a manual control stands."""
+
+    UPCOMING = "upcoming"
+    """Its period, or the event's day, has not ended."""
+    DUE = "due"
+    OVERDUE = "overdue"
+    DONE = "done"
+    LATE = "late"
+    """Done, after it was due: a deviation."""
+    EXCEPTION = "exception"
+    NOT_DONE = "not_done"
 
 
 class Due(Struct, frozen=True, kw_only=True):
@@ -109,6 +127,16 @@ class Due(Struct, frozen=True, kw_only=True):
     attestation: Attestation | None = None
     late: timedelta = timedelta()
     """By how much it was recorded after it was due; zero when in time or not yet recorded."""
+
+    def state(self, now: datetime) -> State:
+        """Say how it stands at `now`; what was recorded as not done is not overdue, but failed."""
+        if self.attestation is not None:
+            if self.attestation.result is Result.DONE:
+                return State.LATE if self.late else State.DONE
+            return State(self.attestation.result.value)
+        if now > self.due:
+            return State.OVERDUE
+        return State.DUE if now.date() >= self.end else State.UPCOMING
 
 
 class Category(StrEnum):

@@ -12,12 +12,20 @@ import os
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import datetime
+from hashlib import sha256
 from pathlib import Path
 from threading import RLock
 from typing import Any, Self
 
 from agent.evidence.coverage import schedules, unaccounted
-from agent.evidence.entry import Kind, encode_entry, to_micros, to_rfc3339
+from agent.evidence.entry import (
+    EntryError,
+    Kind,
+    blobs_of,
+    encode_entry,
+    to_micros,
+    to_rfc3339,
+)
 from agent.evidence.note import Checkpoint, NoteInvalid, Signer, open_checkpoint
 from agent.evidence.rebuild import rebuild
 from agent.evidence.seal import RuleVersion, Run
@@ -65,12 +73,25 @@ class Log:
             raise
         return log
 
-    def append(self, kind: Kind | str, body: Mapping[str, Any], at: datetime) -> int:
+    def append(
+        self,
+        kind: Kind | str,
+        body: Mapping[str, Any],
+        at: datetime,
+        contents: Collection[bytes] = (),
+    ) -> int:
         """Append an entry and its checkpoint; gives the entry's index.
 
-        Raises `StoreError`, and `EntryError` for a body that cannot be sealed.
+        `contents` are kept as the blobs that members of the body cite (`{"blob": ..., "size": ...}`
+        as `entry.blobs_of` finds them). Raises `StoreError`, and `EntryError` for a body that
+        cannot be sealed.
         """
+        cited = {sha256(content).hexdigest() for content in contents}
+        if cited != set(blobs_of(body)):
+            raise EntryError("the body of an entry cites other blobs than those that come with it")
         with self._writing() as writing:
+            for content in contents:
+                writing.blob_id(content)
             size, _ = self.put(writing, Kind(kind), body, at)
         return size - 1
 
