@@ -17,6 +17,7 @@ from agent.cli import (
     attest,
     check,
     checks,
+    controls,
     demo,
     evidence,
     permissions,
@@ -47,6 +48,7 @@ app.add_typer(rules.app, name="rules")
 app.add_typer(checks.app, name="checks")
 app.command("reference")(checks.write_reference)
 app.add_typer(evidence.app, name="evidence")
+app.add_typer(controls.app, name="controls")
 app.add_typer(attest.app, name="attest")
 app.add_typer(waivers.app, name="waivers")
 app.add_typer(report.app, name="report")

@@ -28,15 +28,18 @@ def lint_controls(
     rules: Mapping[str, Rule],
     frameworks: Mapping[str, Framework],
     categories: tuple[Category, ...] = tuple(Category),
+    *,
+    whole: bool = True,
 ) -> list[ControlLint]:
     """List what is found: criteria of `categories` without a control, rules without one, and such.
 
-    `rules` are all that there are, so that one which is switched off is no dangling name.
+    `whole`: `rules` are all that there are. When some are switched off, a name that means none of
+    the others may mean one of those.
     """
     return [
         *_uncovered(controls, frameworks[SOC2], categories),
         *_homeless(controls, rules),
-        *_dangling(controls, rules),
+        *(_dangling(controls, rules) if whole else ()),
         *_unproven(controls, rules),
         *_alone(controls),
     ]
