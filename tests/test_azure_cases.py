@@ -15,6 +15,7 @@ from cloud_kit import CHECKS
 
 from agent.demo.azure.server import Fault, Server
 from agent.model import Outcome
+from agent.plan import calls_of, make_plan
 from agent.rules.load import load_rules
 from agent.rules.params import with_params
 from agent.rules.rule import Rule
@@ -75,10 +76,8 @@ def test_a_rule_tells_a_compliant_resource_from_another(
 def test_a_good_resource_whose_parts_may_not_be_read_is_an_error(
     case: Case, server: Server, tmp_path: Path
 ) -> None:
-    rule = rules()[case.rule]
-    check = CHECKS[rule.check]
-    called = rule.facets & {facet.name for facet in check.facets}  # joins are listings too
-    if not called and check.list and check.list.service == LISTING:
+    plan = make_plan({case.rule: rules()[case.rule]}, CHECKS)
+    if {call.service for call in calls_of(plan.facets, CHECKS)} == {LISTING}:
         return  # it reads Resource Graph alone, whose failures tests/test_azure_session.py tries
     denied = Fault(matching=CHILDREN, status=403, code="AuthorizationFailed")
     server.faults[:] = [denied]
