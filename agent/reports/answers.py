@@ -40,7 +40,7 @@ def load_answers(path: Path) -> tuple[Answer, ...]:
     for key in document.keys:
         if key != "responses":
             raise document.error(f"unknown key '{key}'; there is `responses`", key)
-    listed = document.keys.get("responses") or []
+    listed = document.keys.get("responses", [])
     if not isinstance(listed, list):
         raise document.error("a list is expected", "responses")
     return tuple(_answer(document, index, each) for index, each in enumerate(listed))

@@ -1,0 +1,94 @@
+"""Half a year of hourly runs, and how long its reports take to gather and to write.
+
+    python benchmarks/reports.py [--resources 60] [--rules 20] [--hours 4380] [--flips 30]
+
+The evidence is made by the real sealing code, as in `year.py`. EVIDENCE.md gives no bound for
+reports; the aim is seconds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import resource
+import shutil
+import sys
+import tempfile
+import time
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from year import HOUR, START, Estate, simulate
+
+from agent.controls.load import load_controls
+from agent.evidence import keys
+from agent.evidence.log import Log
+from agent.evidence.store import Store
+from agent.reports.document import write_json
+from agent.reports.gather import gather
+from agent.reports.html import write_html
+from agent.reports.question import Kind, Question
+from agent.rules.frameworks import load_frameworks
+
+
+def measure(store: Store, kind: Kind, hours: int, *, verify: bool) -> None:
+    """Gather and write one report; print how long each part took."""
+    frameworks = load_frameworks()
+    end = START + hours * HOUR
+    question = Question(
+        kind=kind,
+        start=START if kind is Kind.TYPE2 else end,
+        end=end,
+        made_at=end + timedelta(hours=1),
+        controls=load_controls([], frameworks).controls,
+        criteria={name: each.title for name, each in frameworks["soc2"].criteria.items()},
+        verify=verify,
+    )
+    begun = time.perf_counter()
+    report = gather(store, question)
+    gathered = time.perf_counter()
+    page = sum(len(piece.encode()) for piece in write_html(report))
+    written = time.perf_counter()
+    document = len(write_json(report))
+    print(
+        f"{kind:9} {'verified' if verify else 'not verified':12} gathered in"
+        f" {gathered - begun:6.2f} s, HTML in {written - gathered:5.2f} s ({page / 1e6:.1f} MB),"
+        f" JSON in {time.perf_counter() - written:5.2f} s ({document / 1e6:.1f} MB);"
+        f" {len(report.register):,} in the register"
+    )
+
+
+def main() -> None:
+    """Simulate, report; print figures."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
+    parser.add_argument("--resources", type=int, default=60)
+    parser.add_argument("--rules", type=int, default=20)
+    parser.add_argument("--hours", type=int, default=4380)
+    parser.add_argument("--flips", type=float, default=30, help="outcomes that change a day")
+    parser.add_argument("--churn", type=float, default=1, help="resources replaced a day")
+    args = parser.parse_args()
+    folder = Path(tempfile.mkdtemp(prefix="assay-reports-"))
+    try:
+        signer = keys.generate(folder / "key", "example.com/reports")
+        with closing(Store.open(folder / "evidence.db")) as store:
+            with closing(Log.open(store, signer, at=START)) as log:
+                begun = time.perf_counter()
+                told = simulate(log, Estate(args.resources, args.rules), args)
+                print(
+                    f"{told['runs']:,} runs of {args.resources} resources x {args.rules} rules,"
+                    f" {told['changes']:,} changes, made in {time.perf_counter() - begun:.0f} s"
+                )
+            measure(store, Kind.TYPE2, args.hours, verify=True)
+            for kind in Kind:
+                measure(store, kind, args.hours, verify=False)
+    finally:
+        shutil.rmtree(folder)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(f"peak memory of all this: {peak:.0f} MB")
+
+
+if __name__ == "__main__":
+    main()
