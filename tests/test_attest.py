@@ -458,3 +458,17 @@ def test_an_item_that_cannot_be_sealed_is_put_aside_and_stops_no_other(log, tmp_
     lines = list(inbox.take(tmp_path, log, BEGAN))
     assert ["refused" in line for line in sorted(lines)] == [False, True]
     assert [path.name for path in folder.iterdir()] == ["a.refused"]
+
+
+def test_the_agent_takes_up_what_was_left_for_it(call):
+    from agent.config import load_settings  # noqa: PLC0415 - only here
+    from agent.home import folder_of, open_log  # noqa: PLC0415 - only here
+    from agent.scope import load_scope  # noqa: PLC0415 - only here
+    from agent.serve import Agent  # noqa: PLC0415 - only here
+
+    settings = load_settings(call.config, {})
+    with open_log(settings, at=BEGAN) as writer:
+        agent = Agent(load_scope(settings, {}), writer)
+        inbox.leave(folder_of(settings), Kind.ATTESTATION, to_body(attestation()), BEGAN)
+        agent._look_into_inbox()
+        assert [each.control for each in recorded_attestations(writer.store)] == ["review"]

@@ -1,15 +1,28 @@
 """The library of controls covers every criterion and rule; a mistake is named with its place."""
 
+from datetime import UTC, date, datetime
+
 import msgspec
 import pytest
+from evidence_world import SIGNER
 from rule_kit import ROOT, rule_of, shipped
 
+from agent.controls.decisions import Decisions, record, recorded_controls
 from agent.controls.document import DocumentError
 from agent.controls.lint import lint_controls
 from agent.controls.load import load_controls
-from agent.controls.model import Cadence, Category, Scope
+from agent.controls.model import Cadence, Category, Scope, Subservice
 from agent.controls.proof import controls_of, rules_of
-from agent.controls.scope import controls_in, criteria_in
+from agent.controls.scope import (
+    controls_in,
+    criteria_in,
+    load_scope_file,
+    targets_in,
+    uncovered,
+)
+from agent.evidence.log import Log
+from agent.evidence.store import Store
+from agent.evidence.verify import verify_store
 from agent.rules.frameworks import load_frameworks
 
 FRAMEWORKS = load_frameworks()
@@ -215,3 +228,91 @@ def test_the_categories_in_scope_choose_the_criteria_and_the_controls():
     chosen = controls_in(Scope(), LIBRARY.controls)
     assert "privacy-notice" not in chosen
     assert {"multi-factor", "encryption-at-rest", "restore-test"} <= chosen.keys()
+
+
+# --- the scope -----------------------------------------------------------------------------------
+
+REPORTED = """\
+subservices:
+  - {{name: a, services: b, report_from: {from_}, report_to: {to}{more}}}
+"""
+SUPPLIER = {
+    "name": "Cloud",
+    "services": "Hosting",
+    "report_from": date(2025, 10, 1),
+    "report_to": date(2026, 9, 30),
+}
+
+
+@pytest.mark.parametrize(
+    ("more", "start", "end", "said"),
+    [
+        ({}, "2025-10-01", "2026-09-30", []),
+        ({}, "2025-09-30", "2026-09-30", ["its report begins on 2025-10-01, after 2025-09-30"]),
+        ({}, "2026-01-01", "2026-10-01", ["its report ends on 2026-09-30, before 2026-10-01"]),
+        ({"bridge_until": date(2026, 12, 30)}, "2026-01-01", "2026-12-30", []),
+        (
+            {"bridge_until": date(2026, 12, 30)},
+            "2026-01-01",
+            "2026-12-31",
+            ["its bridge letter ends on 2026-12-30, before 2026-12-31"],
+        ),
+        ({"report_to": None}, "2026-01-01", "2026-02-01", ["there is no report"]),
+    ],
+)
+def test_what_no_report_covers_is_said(more, start, end, said):
+    supplier = Subservice(**{**SUPPLIER, **more})
+    period = (date.fromisoformat(start), date.fromisoformat(end))
+    assert list(uncovered(supplier, *period)) == [f"Cloud: {each}" for each in said]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("organisation: x\n", "1:1: unknown key 'organisation'; did you mean 'organization'?"),
+        ("categories: [safety]\n", "1:14: invalid enum value 'safety'"),
+        ("categories: []\n", "1:1: name at least one category"),
+        ("subservices: [{name: a}]\n", "1:15: `services` is missing"),
+        ("subservices: [{name: a, services: b, method: c}]\n", "1:38: 'c' is not one of carve-out"),
+        ("subservices: [{name: a, services: b, cuecs: [mfa]}]\n", "1:46: unknown control 'mfa'"),
+        (
+            "subservices: [{name: a, services: b, bridge_until: 2026-01-01}]\n",
+            "1:38: a bridge letter follows a report",
+        ),
+        (
+            REPORTED.format(from_="2026-01-01", to="2026-02-01", more=", bridge_until: 2026-12-01"),
+            "2:76: a bridge letter stands in for at most 92 days",
+        ),
+        (
+            REPORTED.format(from_="2026-01-01", to="2025-02-01", more=""),
+            "2:53: the report's period ends before it begins",
+        ),
+    ],
+)
+def test_each_mistake_of_a_scope_is_named_with_its_place(tmp_path, text, message):
+    with pytest.raises(DocumentError) as caught:
+        load_scope_file(write(tmp_path, text, "scope.yaml"), LIBRARY.controls)
+    assert str(caught.value).startswith(f"{tmp_path}/scope.yaml:{message}")
+
+
+def test_targets_in_scope_are_named_by_globs():
+    scope = Scope(targets=("aws:1111*", "gcp:prod"))
+    labels = ["aws:111122223333", "aws:222222222222", "gcp:prod", "gcp:production"]
+    assert targets_in(scope, labels) == ("aws:111122223333", "gcp:prod")
+
+
+def test_the_log_gives_back_the_controls_and_the_scope_that_were_in_force(tmp_path):
+    at = datetime(2026, 6, 1, tzinfo=UTC)
+    shipped_only = Decisions(library=LIBRARY, scope=Scope(subservices=(Subservice(**SUPPLIER),)))
+    with (
+        Store.open(tmp_path / "evidence.db") as store,
+        Log.open(store, SIGNER, at=at) as log,
+    ):
+        assert recorded_controls(store) is None
+        assert record(log, shipped_only, at) == [1]
+        assert record(log, shipped_only, at) == []
+        scope, controls = recorded_controls(store)
+        verify_store(store)
+    assert scope == shipped_only.scope
+    forgotten = {n: msgspec.structs.replace(c, source="") for n, c in LIBRARY.controls.items()}
+    assert controls == forgotten

@@ -172,6 +172,22 @@ def save_files(
             raise CommandError(str(error)) from None
 
 
+def say_overdue(store: Store, decisions: Decisions) -> list[str]:
+    """Say on stderr what people have not done in time; gives an outcome for each, as of a rule."""
+    from agent.controls.calendar import overdue
+    from agent.controls.duties import duties
+    from agent.run import CLOCK
+
+    now = CLOCK.now()
+    late = overdue(duties(store, decisions, now), now)
+    for due in late:
+        said = f"{due.control} {due.period} was due on {due.due:%Y-%m-%d}"
+        sys.stderr.write(f"assay: overdue: {printable(said)}; `assay attest due` lists all\n")
+    for failure in decisions.failures:
+        sys.stderr.write(f"assay: {printable(failure)}\n")
+    return ["fail"] * len(late) + ["error"] * len(decisions.failures)
+
+
 def _decisions(settings: Settings) -> Decisions:
     from agent.controls.decisions import load_decisions
     from agent.pack import load_pack

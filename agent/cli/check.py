@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from agent.cli.attest import say_overdue
 from agent.cli.exits import CommandError, Exit
 from agent.cli.output import Format, Listing, printable, show, to_json
 from agent.cli.summary import print_summary
@@ -39,7 +40,7 @@ def check(
 ) -> int:
     """Look at everything once, seal it, and show it.
 
-    Exit code: 0 all pass, 1 something fails, 2 something could not be seen, 3 usage.
+    Exit code: 0 all pass, 1 something fails or is overdue, 2 something could not be seen, 3 usage.
     """
     from agent.config import load_settings
     from agent.controls.decisions import load_decisions, record
@@ -89,6 +90,8 @@ def check(
             report["waiting"] = {name: list(one.lacks) for name, one in pack.waiting.items()}
             outcomes += report["outcomes"]
             reports.append(report)
+        if not rule and not target:
+            outcomes += say_overdue(log.store, decisions)
     if form is Format.TABLE:
         if len(reports) > MANY:
             print_summary(reports)
