@@ -27,8 +27,6 @@ from typing import Any
 ROOT = Path(__file__).parent.parent
 REGIONS = ("us-east-1", "eu-west-1")
 THREADS = 32
-OWN = 2
-"""Calls of the session: who are we, which regions are there."""
 
 
 def main() -> None:
@@ -60,14 +58,14 @@ def _measure(scale: int, seed: int, latency: float) -> None:
             f" {counted['beside']} rules need what moto does not play ({', '.join(unplayed)})"
         )
         for delay in (0.0, latency):
-            cloud.reset()
             cloud.delay(delay)
             row = _child("run", cloud.endpoint, unplayed)
             cloud.delay(0)
-            calls = sum(cloud.counts().values())
+            ratio = row["calls"] / counted["minimum"]
             print(
-                f"  {delay * 1000:3.0f} ms a call: {calls} calls, minimum {counted['minimum']}"
-                f" (ratio {calls / counted['minimum']:.2f}), {row['cpu']:.2f} s CPU,"
+                f"  {delay * 1000:3.0f} ms a call: {row['calls']} calls,"
+                f" minimum {counted['minimum']} (ratio {ratio:.3f},"
+                f" repeated: {', '.join(row['repeated']) or 'none'}), {row['cpu']:.2f} s CPU,"
                 f" {row['rss']:.0f} MiB, {row['wall']:.2f} s wall, {row['findings']} findings",
                 flush=True,
             )
@@ -94,7 +92,7 @@ def _child(what: str, endpoint: str, unplayed: list[str]) -> Any:
 
 def _world(endpoint: str, unplayed: frozenset[str]) -> tuple[Any, ...]:
     from agent.pack import schema_source  # noqa: PLC0415 - as above
-    from agent.plan import calls_of, make_plan  # noqa: PLC0415 - what is measured begins here
+    from agent.plan import calls_of, make_plan, rules_on  # noqa: PLC0415 - what is measured begins here
     from agent.rules.load import load_rules  # noqa: PLC0415 - as above
     from checks.aws.clients import Access, Clients  # noqa: PLC0415 - as above
     from checks.aws.session import AwsSession  # noqa: PLC0415 - as above
@@ -114,7 +112,17 @@ def _world(endpoint: str, unplayed: frozenset[str]) -> tuple[Any, ...]:
     checks = {name: check for name, check in known.items() if name.startswith("aws.")}
     access = Access(endpoint_url=endpoint, regions=REGIONS)
     session = AwsSession(Clients(checks.values(), threads=THREADS), access)
-    return checks, rules, make_plan(rules, checks), session
+    asked: list[tuple[Any, str, str, bool]] = []
+    request = session.request
+
+    def noted(call: Any, params: Any, region: str, after: Any = None) -> Any:
+        written = json.dumps([params, after], sort_keys=True, default=str)
+        asked.append((call, region, written, after is not None))
+        return request(call, params, region, after)
+
+    session.request = noted
+    rules = rules_on(session.target, rules, checks)
+    return checks, rules, make_plan(rules, checks), session, asked
 
 
 def _unplayed(endpoint: str, _: frozenset[str]) -> list[str]:
@@ -123,7 +131,7 @@ def _unplayed(endpoint: str, _: frozenset[str]) -> list[str]:
     from checks.collect import collect  # noqa: PLC0415 - as above
     from checks.limits import Limits  # noqa: PLC0415 - as above
 
-    checks, _rules, plan, session = _world(endpoint, frozenset())
+    checks, _, plan, session, _ = _world(endpoint, frozenset())
     once = Limits(tries=1)
     return sorted(
         {
@@ -137,20 +145,11 @@ def _unplayed(endpoint: str, _: frozenset[str]) -> list[str]:
 
 
 def _minimum(endpoint: str, unplayed: frozenset[str]) -> dict[str, Any]:
-    """Look once, noting what is asked, and count what had to be."""
+    """Look once, and count what had to be asked."""
     from agent.run import CLOCK  # noqa: PLC0415 - as above
     from checks.collect import collect  # noqa: PLC0415 - as above
 
-    checks, rules, plan, session = _world(endpoint, unplayed)
-    asked: list[tuple[str, str, str, str]] = []
-    request = session.request
-
-    def noted(call: Any, params: Any, region: str, after: Any = None) -> Any:
-        written = json.dumps([params, after], sort_keys=True, default=str)
-        asked.append((call.name, region, written, "more" if after else ""))
-        return request(call, params, region, after)
-
-    session.request = noted
+    checks, rules, plan, session, asked = _world(endpoint, unplayed)
     seen: Counter[str] = Counter()
     for part in collect(session, checks, plan.facets, clock=CLOCK, deadline=1200, threads=THREADS):
         seen[part.check] += len(part.resources)
@@ -160,22 +159,24 @@ def _minimum(endpoint: str, unplayed: frozenset[str]) -> dict[str, Any]:
         "rules": len(rules),
         "beside": len(_world(endpoint, frozenset())[1]) - len(rules),
         "resources": seen.total(),
-        "minimum": OWN + _needed(checks, plan.facets, seen, asked),
+        "minimum": _needed(checks, plan.facets, seen, asked),
     }
 
 
 def _needed(checks: Any, facets: Any, seen: Counter[str], asked: list[Any]) -> int:
     """Distinct listings with their pages, and a call for each wanted part of each resource."""
     parts = [
-        (name, facet.call.name)
+        (name, facet.call)
         for name, wanted in facets.items()
         for facet in checks[name].facets
         if facet.name in wanted
     ]
-    of_parts = {call for _, call in parts}
-    listed = {(name, region, params) for name, region, params, _ in asked if name not in of_parts}
-    further = sum(1 for name, _, _, more in asked if more and name in of_parts)
-    return len(listed) + further + sum(seen[name] for name, _ in parts)
+    of_parts = [call for _, call in parts]
+    listed = {(call.name, where, how) for call, where, how, _ in asked if call not in of_parts}
+    further = sum(1 for call, _, _, more in asked if more and call in of_parts)
+    needed = len(listed) + further + sum(seen[name] for name, _ in parts)
+    # Two checks may need the very same answer, which one call would give to both.
+    return min(needed, len({(call.name, where, how) for call, where, how, _ in asked}))
 
 
 def _run(endpoint: str, unplayed: frozenset[str]) -> dict[str, Any]:
@@ -185,7 +186,7 @@ def _run(endpoint: str, unplayed: frozenset[str]) -> dict[str, Any]:
     from agent.evidence.store import Store  # noqa: PLC0415 - as above
     from agent.run import CLOCK, Runner, Task  # noqa: PLC0415 - as above
 
-    checks, rules, _, session = _world(endpoint, unplayed)
+    checks, rules, _, session, asked = _world(endpoint, unplayed)
     with tempfile.TemporaryDirectory() as folder:
         key = keys.generate(Path(folder, "key"), "assay.bench/agent")
         with (
@@ -198,11 +199,19 @@ def _run(endpoint: str, unplayed: frozenset[str]) -> dict[str, Any]:
             if hasattr(done, "reason"):
                 raise SystemExit(f"the run failed: {done}")
             return {
+                "calls": len(asked),
+                "repeated": _repeated(asked),
                 "cpu": time.process_time() - cpu,
                 "wall": time.monotonic() - wall,
                 "rss": _peak(),
                 "findings": sum(sum(one.values()) for one in done.sealed.counts.values()),
             }
+
+
+def _repeated(asked: list[Any]) -> list[str]:
+    """Name the calls that were made again with the same words."""
+    times = Counter((call.name, where, how) for call, where, how, _ in asked)
+    return sorted(f"{name} x{count}" for (name, _, _), count in times.items() if count > 1)
 
 
 def _peak() -> float:

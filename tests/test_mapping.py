@@ -13,8 +13,8 @@ from agent.rules.lint import lint
 
 CRITERIA = ROOT.parent / "shared" / "criteria.tsv"
 FRAMEWORKS = load_frameworks()
-LARGE = 110
-"""Rules beyond which a criterion says little: the field has one of 211 (CC5.3)."""
+LARGE = 0.45
+"""Part of all rules beyond which a criterion says little."""
 
 
 def proof(framework="soc2"):
@@ -53,7 +53,8 @@ def test_a_criterion_that_clouds_can_show_has_rules(criterion):
 
 
 def test_no_criterion_is_so_broad_that_it_says_nothing():
-    assert {name: len(rules) for name, rules in proof().items() if len(rules) > LARGE} == {}
+    most = LARGE * len(shipped())
+    assert {name: len(rules) for name, rules in proof().items() if len(rules) > most} == {}
 
 
 def test_every_requirement_of_multi_factor_is_evidence_of_logical_access():
