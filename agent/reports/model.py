@@ -154,6 +154,8 @@ class RuleResult(Struct, frozen=True, kw_only=True):
     """The part of the time in which it was scheduled that was blind on some target, 0 to 1."""
     clean: bool = False
     """Whether there was a time with something to judge, all of it seen, and nothing failing."""
+    allowed: timedelta | None = None
+    """Within what a failure must be mended; None: every failing moment is a deviation."""
     oldest: datetime | None = None
     """When the oldest of the targets' last runs finished that the counts are of."""
     unknown: tuple[str, ...] = ()

@@ -110,6 +110,7 @@ def _result(
         days=judged.days,
         blind_share=judged.blind_share,
         clean=judged.clean,
+        allowed=words.allowed,
         oldest=min((basis.finished for basis in bases if basis.finished), default=None),
         unknown=tuple(sorted(basis.target for basis in bases if basis.stale)),
     )
