@@ -111,7 +111,7 @@ def _configurations(view: Reading) -> Iterator[Change]:
             at=from_rfc3339(body["at"]),
             entry=index,
             kind="config",
-            what=what if before else f"the first {of} that is recorded",
+            what=what if before else f"the first {of} on record",
             diff=_diff(_pretty(before, shown), _pretty(known, shown)) if before else "",
         )
 
