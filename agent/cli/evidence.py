@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections import defaultdict
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,6 +13,7 @@ import typer
 
 from agent.cli.exits import CommandError, Exit
 from agent.cli.output import Format, Listing, rfc3339, show
+from agent.cli.times import read_period, read_time
 
 if TYPE_CHECKING:
     from agent.evidence.store import Store
@@ -62,7 +63,7 @@ def as_of(
     from agent.evidence import queries
     from agent.model import Outcome
 
-    at = _moment(time)
+    at = read_time(time)
     for each in outcome or ():
         if each not in list(Outcome):
             raise CommandError(f"--outcome {each}: use one of {', '.join(Outcome)}")
@@ -126,7 +127,7 @@ def list_deviations(
     """List every failure of the period, those mended in time included."""
     from agent.evidence.deviations import deviations
 
-    low, high = _period(start, to)
+    low, high = read_period(start, to)
     with _store(context) as store:
         found = deviations(store, low, high, target=target, rule=rule)
     rows = [
@@ -165,7 +166,7 @@ def list_gaps(
     """Account for every slot that the schedule expected in the period."""
     from agent.evidence import queries
 
-    low, high = _period(start, to)
+    low, high = read_period(start, to)
     with _store(context) as store:
         found = queries.gaps(store, low, high, target=target)
     rows = [
@@ -273,28 +274,6 @@ def _last_run(store: Store) -> int:
     if last is None:
         raise CommandError("the log has no run yet")
     return last
-
-
-def _period(start: str | None, to: str | None) -> tuple[datetime, datetime]:
-    low = _moment(start) if start else datetime(1970, 1, 1, tzinfo=UTC)
-    high = _moment(to or "now")
-    if low >= high:
-        raise CommandError("--from must be before --to")
-    return low, high
-
-
-def _moment(text: str) -> datetime:
-    from agent.run import CLOCK
-
-    if text == "now":
-        return CLOCK.now()
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise CommandError(
-            f"{text!r} is not a time: write 2026-11-24 or 2026-11-24T08:00Z"
-        ) from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _read(path: Path) -> bytes:

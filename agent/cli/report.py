@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from enum import StrEnum
 from hashlib import sha256
 from pathlib import Path
@@ -15,6 +14,7 @@ import typer
 
 from agent.cli.exits import CommandError, Exit
 from agent.cli.output import printable, rfc3339
+from agent.cli.times import read_time
 
 if TYPE_CHECKING:
     from agent.config import Settings
@@ -113,7 +113,7 @@ def _make(
     from agent.run import CLOCK
 
     now = CLOCK.now()
-    start, end = (_moment(text, now) for text in period)
+    start, end = (now if text == "now" else read_time(text) for text in period)
     if period[0] != period[1] and not start < min(end, now):
         raise CommandError("--from must be before --to, and in the past")
     settings = load_settings(context.obj)
@@ -194,15 +194,3 @@ def _bar() -> Iterator[Callable[[int, int, str], None]]:
             bar.update(task, completed=done, total=of, description=printable(what))
 
         yield show
-
-
-def _moment(text: str, now: datetime) -> datetime:
-    if text == "now":
-        return now
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise CommandError(
-            f"{text!r} is not a time: write 2026-11-24 or 2026-11-24T08:00Z"
-        ) from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
