@@ -161,6 +161,7 @@ def _operation(rules: tuple[RuleResult, ...]) -> str:
     entries = [each for rule in rules for each in rule.register]
     counts = sum(each.counts for each in entries)
     return sentence(
+        rules=len(rules),
         tests=sum(rule.tests for rule in rules),
         every=[rule.every for rule in rules if rule.every],
         population=sum(rule.population for rule in rules),
@@ -173,6 +174,7 @@ def _operation(rules: tuple[RuleResult, ...]) -> str:
 
 def _state(rules: tuple[RuleResult, ...]) -> str:
     return sentence_at(
+        rules=len(rules),
         population=sum(rule.population for rule in rules),
         failing=sum(rule.counts[Outcome.FAIL] for rule in rules),
         unseen=sum(rule.counts[Outcome.ERROR] for rule in rules),

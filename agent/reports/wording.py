@@ -55,6 +55,7 @@ def read_words(rule: str, text: str, params: str, every: timedelta | None) -> Wo
 
 def sentence(
     *,
+    rules: int,
     tests: int,
     every: Sequence[timedelta],
     population: int,
@@ -63,22 +64,25 @@ def sentence(
     in_time: int,
     blind: float,
 ) -> str:
-    """Say what was tested how often, on how many, and what was found; no judgement."""
+    """Say what was tested how often, on how many, and what was found; no judgement.
+
+    Of several rules, a resource that two of them judge is counted twice, and it says so.
+    """
+    pairs = _judged(rules, population)
     if not tests:
         return "Not tested in the period: no run of its rules is in the log."
     often = f", every {to_text(min(every))}" if every else ", by hand"
-    said = [f"Tested in {tests:,} runs{often}, each on the whole population."]
+    of = "" if rules == 1 else f" of {rules} rules"
+    said = [f"Tested in {tests:,} runs{of}{often}, each on the whole population."]
     if not population:
         said.append("There was nothing to test: no resource was in the population.")
     elif deviations:
         said.append(
-            f"{failed:,} of {population:,} {_plural(population, 'resource')} deviated,"
+            f"{failed:,} of {population:,} {pairs} deviated,"
             f" {deviations:,} {_plural(deviations, 'time')} in all."
         )
     else:
-        said.append(
-            f"0 of {population:,} {_plural(population, 'resource')} deviated in what was seen."
-        )
+        said.append(f"0 of {population:,} {pairs} deviated in what was seen.")
     if in_time:
         said.append(
             f"{in_time:,} further {_plural(in_time, 'failure')}"
@@ -89,9 +93,9 @@ def sentence(
     return " ".join(said)
 
 
-def sentence_at(*, population: int, failing: int, unseen: int, unknown: bool) -> str:
+def sentence_at(*, rules: int, population: int, failing: int, unseen: int, unknown: bool) -> str:
     """Say what stands at a moment."""
-    said = [f"{failing:,} of {population:,} {_plural(population, 'resource')} fail at this moment."]
+    said = [f"{failing:,} of {population:,} {_judged(rules, population)} fail at this moment."]
     if not population:
         said = ["There is nothing to test: no resource is in the population."]
     if unseen:
@@ -133,6 +137,10 @@ def length(duration: timedelta | None) -> str:
     minutes, hours, days = seconds // 60 % 60, seconds // 3600 % 24, seconds // 86400
     parts = [(days, "d"), (hours, "h"), (minutes, "min")]
     return " ".join(f"{count:,} {unit}" for count, unit in parts if count)
+
+
+def _judged(rules: int, population: int) -> str:
+    return _plural(population, "resource") if rules == 1 else "pairs of rule and resource"
 
 
 def _plural(count: int, word: str) -> str:
