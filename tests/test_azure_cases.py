@@ -85,6 +85,27 @@ def test_a_good_resource_whose_parts_may_not_be_read_is_an_error(
     assert found == {Outcome.ERROR}, said
 
 
+@pytest.mark.parametrize(
+    ("rule", "path"),
+    [
+        ("azure-entra-admin-mfa-registered", "userRegistrationDetails"),
+        ("azure-entra-user-mfa-registered", "userRegistrationDetails"),
+        ("azure-entra-user-unused", "v1.0/users"),
+        ("azure-entra-mfa-enforced", "conditionalAccess/policies"),
+    ],
+)
+@pytest.mark.parametrize("state", ["good", "bad"])
+def test_what_the_licence_does_not_include_is_an_error_and_not_a_user_without_a_second_factor(
+    rule: str, path: str, state: str, server: Server, tmp_path: Path
+) -> None:
+    code = "Authentication_RequestFromNonPremiumTenantOrB2CTenant"
+    server.faults[:] = [Fault(matching=path, status=403, code=code)]
+    case = next(case for case in CASES if case.rule == rule)
+    found, said = judged(case, state, server, tmp_path)
+    assert found == {Outcome.ERROR}, said
+    assert "not_licensed" in said or "licence" in said
+
+
 @pytest.mark.parametrize("service", sorted(set(FOLDERS.values())))
 def test_every_rule_of_a_service_has_one_case(service: str) -> None:
     cases = sorted(case.rule for case in CASES if FOLDERS.get(case.rule, "") == service)
