@@ -21,8 +21,17 @@ from agent.controls.attest import (
     write_files,
 )
 from agent.controls.calendar import calendar, next_due, overdue
-from agent.controls.events import Event, EventList, event_changes, read_events, recorded_events
-from agent.controls.model import Attestation, Cadence, Control, File, Manual, Result, State
+from agent.controls.events import EventList, event_changes, read_events, recorded_events
+from agent.controls.model import (
+    Attestation,
+    Cadence,
+    Control,
+    Event,
+    File,
+    Manual,
+    Result,
+    State,
+)
 from agent.controls.periods import parse_period, period_of, periods
 from agent.evidence.entry import Kind
 from agent.evidence.log import Log

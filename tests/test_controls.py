@@ -1,15 +1,18 @@
 """The library of controls covers every criterion and rule; a mistake is named with its place."""
 
+import re
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import msgspec
 import pytest
 from evidence_world import SIGNER
 from rule_kit import ROOT, rule_of, shipped
 
+from agent.config import load_settings
 from agent.controls.decisions import Decisions, record, recorded_controls
 from agent.controls.document import DocumentError
-from agent.controls.lint import lint_controls
+from agent.controls.lint import lint_controls, lint_scope
 from agent.controls.load import load_controls
 from agent.controls.model import Cadence, Category, Scope, Subservice
 from agent.controls.proof import controls_of, rules_of
@@ -20,6 +23,7 @@ from agent.controls.scope import (
     targets_in,
     uncovered,
 )
+from agent.controls.waiver_file import load_waivers
 from agent.evidence.log import Log
 from agent.evidence.store import Store
 from agent.evidence.verify import verify_store
@@ -257,6 +261,7 @@ SUPPLIER = {
             "2026-12-31",
             ["its bridge letter ends on 2026-12-30, before 2026-12-31"],
         ),
+        ({}, "2026-10-01", "2026-12-01", ["its report ended on 2026-09-30, before 2026-10-01"]),
         ({"report_to": None}, "2026-01-01", "2026-02-01", ["there is no report"]),
     ],
 )
@@ -295,6 +300,18 @@ def test_each_mistake_of_a_scope_is_named_with_its_place(tmp_path, text, message
     assert str(caught.value).startswith(f"{tmp_path}/scope.yaml:{message}")
 
 
+def test_a_supplier_whose_report_has_run_out_is_found_by_the_lint():
+    scope = Scope(subservices=(Subservice(**SUPPLIER),))
+    assert lint_scope(scope, date(2026, 9, 30)) == []
+    bridged = Subservice(**SUPPLIER, bridge_until=date(2026, 12, 30))
+    assert lint_scope(Scope(subservices=(bridged,)), date(2026, 12, 30)) == []
+    (found,) = lint_scope(scope, date(2026, 10, 1))
+    assert (found.about, found.message) == (
+        "Cloud",
+        "its report ends on 2026-09-30, before 2026-10-01",
+    )
+
+
 def test_targets_in_scope_are_named_by_globs():
     scope = Scope(targets=("aws:1111*", "gcp:prod"))
     labels = ["aws:111122223333", "aws:222222222222", "gcp:prod", "gcp:production"]
@@ -316,3 +333,26 @@ def test_the_log_gives_back_the_controls_and_the_scope_that_were_in_force(tmp_pa
     assert scope == shipped_only.scope
     forgotten = {n: msgspec.structs.replace(c, source="") for n, c in LIBRARY.controls.items()}
     assert controls == forgotten
+
+
+# --- the guide -----------------------------------------------------------------------------------
+
+
+def test_the_files_of_the_guide_load(tmp_path):
+    guide = (ROOT / "docs" / "controls.md").read_text()
+    blocks = re.findall(r"```yaml\n# (\S+)\n(.*?)```", guide, re.DOTALL)
+    files = {name: write(tmp_path, text, Path(name).name) for name, text in blocks}
+    (tmp_path / "hr").mkdir()
+    settings = load_settings(files["assay.yaml"], {})
+    own = load_controls([files["controls/own.yaml"]], FRAMEWORKS)
+    assert own.controls["restore-test"].manual.cadence is Cadence.QUARTERLY
+    assert len(load_waivers([files["waivers.yaml"]], shipped())) == 1
+    assert load_scope_file(files["scope.yaml"], own.controls).subservices[0].cuecs
+    assert settings.events["leaver-offboarding"].columns == {"id": "Person", "at": "Last day"}
+
+
+def test_the_guide_counts_the_library_right():
+    guide = " ".join((ROOT / "docs" / "controls.md").read_text().split())
+    manual = sum(control.manual is not None for control in LIBRARY.controls.values())
+    assert f"a library of {len(LIBRARY.controls)} controls" in guide
+    assert f"all 61 Trust Services Criteria; {manual} of them" in guide

@@ -77,15 +77,19 @@ def show_control(
 def check_controls(context: typer.Context, form: FORM = Format.TABLE) -> int:
     """Look for criteria in scope without a control, rules without one, names that mean nothing.
 
+    Suppliers whose report, or bridge letter, does not cover today are found too.
+
     Exit code: 0 no error is found, 1 some are, 3 a file is wrong.
     """
     from agent.config import load_settings
     from agent.controls.decisions import all_rules, frameworks_of
-    from agent.controls.lint import lint_controls
+    from agent.controls.lint import lint_controls, lint_scope
+    from agent.run import CLOCK
 
     settings = load_settings(context.obj)
     decisions, pack = _load(context)
-    found = lint_controls(
+    found = lint_scope(decisions.scope, CLOCK.now().date())
+    found += lint_controls(
         decisions.library.controls,
         all_rules(pack),
         frameworks_of(settings),

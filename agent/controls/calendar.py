@@ -10,8 +10,16 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 
-from agent.controls.events import Event
-from agent.controls.model import Attestation, Cadence, Control, Due, Manual, Result, State
+from agent.controls.model import (
+    Attestation,
+    Cadence,
+    Control,
+    Due,
+    Event,
+    Manual,
+    Result,
+    State,
+)
 from agent.controls.periods import periods
 
 DAY = timedelta(days=1)

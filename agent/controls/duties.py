@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from agent.controls.attest import recorded_attestations
 from agent.controls.calendar import calendar
 from agent.controls.decisions import Decisions
-from agent.controls.events import Event, recorded_events
-from agent.controls.model import Due
+from agent.controls.events import recorded_events
+from agent.controls.model import Due, Event
 from agent.evidence import queries
 from agent.evidence.entry import from_rfc3339
 from agent.evidence.store import Store

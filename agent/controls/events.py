@@ -15,6 +15,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from agent.controls.model import Event
 from agent.evidence import queries
 from agent.evidence.entry import Kind, from_rfc3339, to_rfc3339, whole
 from agent.evidence.store import Store
@@ -29,14 +30,6 @@ _COLUMNS: Mapping[str, Mapping[str, Any]] = {
     "id": {"kind": "text", "required": True},
     "at": {"kind": "time", "required": True},
 }
-
-
-class Event(Struct, frozen=True, kw_only=True):
-    """Something that a control answers to."""
-
-    id: str
-    at: datetime
-    """When it happened."""
 
 
 class EventList(Struct, frozen=True, kw_only=True):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import date
 
 from msgspec import Struct
 
-from agent.controls.model import Cadence, Category, Control
+from agent.controls.model import Cadence, Category, Control, Scope
 from agent.controls.proof import controls_of, rules_of, selects
-from agent.controls.scope import criteria_in
+from agent.controls.scope import criteria_in, uncovered
 from agent.rules.frameworks import Framework
 from agent.rules.lint import SOC2, Weight
 from agent.rules.rule import Rule
@@ -42,6 +43,15 @@ def lint_controls(
         *(_dangling(controls, rules) if whole else ()),
         *_unproven(controls, rules),
         *_alone(controls),
+    ]
+
+
+def lint_scope(scope: Scope, day: date) -> list[ControlLint]:
+    """List the subservice organisations whose report or bridge letter does not cover `day`."""
+    return [
+        _error(each.name, said.removeprefix(f"{each.name}: "))
+        for each in scope.subservices
+        for said in uncovered(each, min(each.report_from or day, day), day)
     ]
 
 

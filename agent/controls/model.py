@@ -100,6 +100,14 @@ class Attestation(Struct, frozen=True, kw_only=True):
     """Index in the log."""
 
 
+class Event(Struct, frozen=True, kw_only=True):
+    """Something that a control of events answers to: a leaver, an incident."""
+
+    id: str
+    at: datetime
+    """When it happened."""
+
+
 class State(StrEnum):
     """How an instance of a manual control stands."""
 

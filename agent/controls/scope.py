@@ -71,11 +71,11 @@ def uncovered(subservice: Subservice, start: date, end: date) -> tuple[str, ...]
     if subservice.report_from > start:
         found.append(f"{name}: its report begins on {subservice.report_from}, after {start}")
     covered = max(subservice.report_to, subservice.bridge_until or subservice.report_to)
-    if covered < end:
-        how = "its bridge letter ends" if covered > subservice.report_to else "its report ends"
-        found.append(f"{name}: {how} on {covered}, before {end}")
     if subservice.report_to < start:
         found.append(f"{name}: its report ended on {subservice.report_to}, before {start}")
+    elif covered < end:
+        how = "its bridge letter ends" if covered > subservice.report_to else "its report ends"
+        found.append(f"{name}: {how} on {covered}, before {end}")
     return tuple(found)
 
 
