@@ -84,6 +84,12 @@ class Reading:
         row = self._one(query)
         return None if row is None else bytes(row[0])
 
+    def notes(self) -> Iterator[tuple[int, bytes]]:
+        """Give (size, signed note) of all checkpoints in order."""
+        c = t.checkpoint.c
+        for row in self._rows(select(c.size, c.note).order_by(c.size)):
+            yield int(row[0]), bytes(row[1])
+
     # --- content and words
     def blob_digest(self, number: int | None) -> bytes:
         """Give the digest of a blob; empty for None."""
