@@ -21,15 +21,14 @@ from prometheus_client import CollectorRegistry, GCCollector, ProcessCollector
 from agent import __version__
 from agent.config import ConfigError, Settings, load_settings
 from agent.controls.collector import PeopleCollector
-from agent.controls.decisions import record
 from agent.controls.document import DocumentError
+from agent.controls.keeping import People
 from agent.duration import parse_duration
 from agent.evidence.log import Log
 from agent.evidence.slots import Scheduled
 from agent.evidence.store import StoreError
 from agent.evidence.verify import LogInvalid, verify_store
-from agent.home import folder_of, known_rolls, open_log
-from agent.inbox import take
+from agent.home import known_rolls, open_log
 from agent.metrics import StoreCollector, Vitals
 from agent.population import changes, last_rolls
 from agent.reach import Reach
@@ -90,13 +89,13 @@ class Agent:
         self._running: set[tuple[str, datetime]] = set()
         self._turns: dict[str, threading.Lock] = {}
         self._unsealed = ""
-        self._deciding = threading.Lock()
+        self._people = People(log, scope.settings, scope.decisions)
         self.registry = CollectorRegistry()
         ProcessCollector(registry=self.registry)
         GCCollector(registry=self.registry)
         rules = lambda: self._scope.pack.rules  # noqa: E731 - the ones in force when asked
         proves = lambda: self._scope.decisions.proves  # noqa: E731 - as for the rules
-        decisions = lambda: self._scope.decisions  # noqa: E731 - as for the rules
+        decisions = lambda: self._people.decisions  # noqa: E731 - as for the rules
         self.registry.register(StoreCollector(log.store, rules, CLOCK.now, proves))
         self.registry.register(PeopleCollector(log.store, decisions, CLOCK.now))
         self._vitals = Vitals(self.registry)
@@ -118,13 +117,12 @@ class Agent:
         self._log.append("agent", {"event": "start", "version": __version__}, now)
         self._log.record_missed(now, reason="agent_down")
         self._log.append("config", summary(self._scope), now)
-        self._record_decisions(self._scope)
+        self._people.put(self._scope.settings, self._scope.decisions, now)
         self._record_population(self._scope)
         self._log.schedule(_due(self._scope), valid_from=now, at=now)
         self._vitals.leader.set(1)
         self._scheduler.repeat("missed", UPKEEP, self._look_for_missed)
-        self._scheduler.repeat("waivers", UPKEEP, self._look_at_waivers)
-        self._scheduler.repeat("inbox", UPKEEP, self._look_into_inbox)
+        self._scheduler.repeat("people", UPKEEP, self._look_at_people)
         self._scheduler.repeat("verify", VERIFY, self._verify)
         self._plan(self._scope.targets)
         self._scheduler.start()
@@ -185,7 +183,7 @@ class Agent:
         try:
             if reloaded:
                 self._log.append("config", summary(scope), CLOCK.now())
-                self._record_decisions(scope)
+                self._people.put(scope.settings, scope.decisions, CLOCK.now())
             self._record_population(scope)
             self._log.schedule(_due(scope), valid_from=CLOCK.now(), at=CLOCK.now())
         except StoreError as error:
@@ -197,28 +195,12 @@ class Agent:
             self._scheduler.drop(target)
         self._plan(scope.targets if reloaded else scope.targets.keys() - before.targets.keys())
 
-    def _record_decisions(self, scope: Scope) -> None:
-        """Record what people decided and the log does not have yet. Raises `StoreError`."""
-        with self._deciding:
-            record(self._log, scope.decisions, CLOCK.now())
-        for failure in scope.decisions.failures:
-            LOG.error("events: %s; those known before stay due", failure)
-
-    def _look_at_waivers(self) -> None:
-        """Record the waivers that have ended."""
+    def _look_at_people(self) -> None:
+        """Record what people did since the last look."""
         try:
-            self._record_decisions(self._scope)
+            self._people.look(CLOCK.now())
         except StoreError as error:
-            LOG.error("the end of a waiver could not be recorded: %s", error)
-            self._unsealed = str(error)
-
-    def _look_into_inbox(self) -> None:
-        """Seal what commands left because this agent is the log's one writer."""
-        try:
-            for line in take(folder_of(self._scope.settings), self._log, CLOCK.now()):
-                LOG.info("inbox: %s", line)
-        except StoreError as error:
-            LOG.error("what was left in the inbox could not be sealed: %s", error)
+            LOG.error("what people did could not be recorded: %s", error)
             self._unsealed = str(error)
 
     def _record_population(self, scope: Scope) -> None:

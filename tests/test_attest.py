@@ -469,15 +469,35 @@ def test_an_item_that_cannot_be_sealed_is_put_aside_and_stops_no_other(log, tmp_
     assert [path.name for path in folder.iterdir()] == ["a.refused"]
 
 
-def test_the_agent_takes_up_what_was_left_for_it(call):
+@pytest.fixture
+def agent(call):
+    """An agent on the configuration of `call` that nobody has started: (agent, its log)."""
     from agent.config import load_settings  # noqa: PLC0415 - only here
-    from agent.home import folder_of, open_log  # noqa: PLC0415 - only here
+    from agent.home import open_log  # noqa: PLC0415 - only here
     from agent.scope import load_scope  # noqa: PLC0415 - only here
     from agent.serve import Agent  # noqa: PLC0415 - only here
 
     settings = load_settings(call.config, {})
     with open_log(settings, at=BEGAN) as writer:
-        agent = Agent(load_scope(settings, {}), writer)
-        inbox.leave(folder_of(settings), Kind.ATTESTATION, to_body(attestation()), BEGAN)
-        agent._look_into_inbox()
-        assert [each.control for each in recorded_attestations(writer.store)] == ["review"]
+        yield Agent(load_scope(settings, {}), writer), writer
+
+
+def test_the_agent_takes_up_what_was_left_for_it(agent, call):
+    running, writer = agent
+    inbox.leave(call.folder / "evidence", Kind.ATTESTATION, to_body(attestation()), BEGAN)
+    running._look_at_people()
+    assert [each.control for each in recorded_attestations(writer.store)] == ["review"]
+
+
+def test_the_agent_reads_the_lists_of_events_again_and_keeps_what_it_knew(agent, call):
+    running, writer = agent
+    running._look_at_people()
+    (call.folder / "l.csv").write_text("id,at\nbob,2026-03-01\n")
+    running._look_at_people()
+    (call.folder / "l.csv").write_text("id\nana\n")
+    running._look_at_people()
+    running._look_at_people()
+    assert recorded_events(writer.store)["leaver-offboarding"].keys() == {"ana", "bob"}
+    (failure,) = running._people.decisions.failures
+    assert "l.csv: has no column 'at'" in failure
+    verify_store(writer.store)

@@ -13,6 +13,7 @@ events.py        leavers, joiners, incidents: from files and from the log
 calendar.py      every instance of every control that people perform
 attest.py        a statement that one was performed, with its files
 decisions.py     all that is decided, as the configuration names it; sealed when it changes
+keeping.py       all of that while the agent runs
 duties.py        the calendar as the log and the files of today have it
 collector.py     metrics
 """

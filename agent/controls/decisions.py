@@ -74,8 +74,22 @@ def load_decisions(settings: Settings, pack: Pack) -> Decisions:
         scope=scope,
         proves=controls_of(controls_in(scope, library.controls), all_rules(pack)),
         waivers=load_waivers([settings.path(path) for path in settings.waivers], names),
-        events=tuple(_events(settings, library)),
+        events=read_lists(settings, library),
     )
+
+
+def read_lists(settings: Settings, library: Library) -> tuple[EventList, ...]:
+    """Read the lists of events. Raises `DocumentError` for a control that has no events."""
+    found = []
+    for name, source in settings.events.items():
+        control = library.controls.get(name)
+        manual = control.manual if control else None
+        if manual is None or manual.cadence is not Cadence.EVENT:
+            kept = [n for n, c in library.controls.items() if c.manual and c.manual.population]
+            message = f"no control of events; there is {', '.join(kept)}"
+            raise DocumentError(f"{settings.file or 'configuration'}: events.{name}: {message}")
+        found.append(read_events(name, settings.path(source.path), source.columns))
+    return tuple(found)
 
 
 def frameworks_of(settings: Settings) -> dict[str, Framework]:
@@ -116,19 +130,6 @@ def recorded_controls(store: Store) -> tuple[Scope, dict[str, Control]] | None:
         scope, controls = (whole(last[name], view.content) for name in ("scope", "controls"))
     found = {name: msgspec.convert(text, Control) for name, text in controls.items()}
     return msgspec.convert(scope, Scope), found
-
-
-def _events(settings: Settings, library: Library) -> list[EventList]:
-    found = []
-    for name, source in settings.events.items():
-        control = library.controls.get(name)
-        manual = control.manual if control else None
-        if manual is None or manual.cadence is not Cadence.EVENT:
-            kept = [n for n, c in library.controls.items() if c.manual and c.manual.population]
-            message = f"no control of events; there is {', '.join(kept)}"
-            raise DocumentError(f"{settings.file or 'configuration'}: events.{name}: {message}")
-        found.append(read_events(name, settings.path(source.path), source.columns))
-    return found
 
 
 def _config_changes(store: Store, decisions: Decisions) -> list[dict[str, Any]]:
