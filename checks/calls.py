@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from checks.ledger import Ledger, skew_of
 from checks.limits import RETRIED, Clock, Limits, Pace, pause_before
 from checks.model import Answer, Call, CallError, Cause, Gap, Session
+from checks.repeats import Repeats
 
 T = TypeVar("T")
 
@@ -28,6 +29,8 @@ class Caller:
         self.limits = limits
         self.ledger = ledger
         self.closed: CallError | None = None
+        self.repeats = Repeats()
+        """Calls that several checks make alike; known once it is known what is looked at."""
         self._pace = Pace({**session.rates, **limits.rates}, clock)
         self._ends = ends
 
@@ -45,6 +48,9 @@ class Caller:
 
     def pages(self, call: Call, params: Mapping[str, Any], region: str) -> Iterator[Answer]:
         """Every page of one call, one request at a time. Raises `CallError` at the page lost."""
+        return self.repeats.pages(call, region, lambda: self._pages(call, params, region))
+
+    def _pages(self, call: Call, params: Mapping[str, Any], region: str) -> Iterator[Answer]:
         after: Any = None
         while True:
             came = [self.ask(call, params, region, after)]

@@ -15,6 +15,7 @@ from checks.itinerary import Key, Task, order, services
 from checks.ledger import Collection, Ledger
 from checks.limits import Clock, Limits
 from checks.model import CallError, Cause, Check, Gap, Observation, Scope, Session
+from checks.repeats import Repeats, repeated
 
 
 def collect(
@@ -98,6 +99,8 @@ class Collecting(Iterator[Observation]):
         for name in sorted(unknown.keys() & self._wanted.keys()):
             yield Observation(check=name, region="", gaps=(unknown[name],))
         tasks = order(self._checks, self._wanted, regions)
+        looked_at = [self._checks[name] for name in sorted({task.check for task in tasks})]
+        caller.repeats = Repeats(repeated(looked_at, self._wanted))
         crew = Crew(
             caller, self._checks, self._wanted, tasks, unknown=unknown, threads=self._threads
         )

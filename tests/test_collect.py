@@ -1,9 +1,11 @@
 """The collector sees what is there, whole, with the fewest calls."""
 
 import pytest
+from aws_endpoint import Fault
 from aws_kit import Naps, calls_of, client, look, make_buckets, make_tables, make_users, session_on
 
 from checks.collect import collect
+from checks.load import load_checks
 
 
 def test_each_page_and_each_wanted_facet_is_asked_for_once(endpoint, checks):
@@ -51,6 +53,46 @@ def test_a_declared_absence_is_an_answer_and_a_default_fills_in(endpoint, checks
     assert first["Versioning"] == {"MFADelete": "Disabled"}
     assert second["Versioning"] == {"Status": "Enabled", "MFADelete": "Disabled"}
     assert not seen.facet_gaps()
+
+
+TWICE = """
+aws.iam.account:
+  doc: An account.
+  scope: account
+  singleton: true
+  id: "{account}"
+  facets:
+    Devices:
+      service: iam
+      operation: ListVirtualMFADevices
+      params: {AssignmentStatus: Assigned, MaxItems: 1000}
+      select: VirtualMFADevices
+      needs: "iam:ListVirtualMFADevices"
+aws.iam.device:
+  doc: A device.
+  scope: account
+  list:
+    service: iam
+    operation: ListVirtualMFADevices
+    params: {MaxItems: 1000, AssignmentStatus: Assigned}
+    items: VirtualMFADevices
+    needs: "iam:ListVirtualMFADevices"
+  id: "{SerialNumber}"
+"""
+
+
+@pytest.mark.parametrize("refused", [False, True])
+def test_a_call_that_two_checks_make_alike_is_made_once_and_told_to_both(
+    endpoint, tmp_path, refused
+):
+    (tmp_path / "twice.yaml").write_text(TWICE, encoding="utf-8")
+    checks = load_checks([tmp_path], shipped=False)
+    if refused:
+        fault = Fault(call="iam:ListVirtualMFADevices", code="AccessDenied", status=403)
+        endpoint.faults.append(fault)
+    seen = look(endpoint, checks, {"aws.iam.account": {"Devices"}, "aws.iam.device": set()})
+    assert endpoint.calls()["iam:ListVirtualMFADevices"] == 1 + refused
+    assert len(seen.listing_gaps()) == len(seen.facet_gaps()) == refused
 
 
 def test_rows_are_joined_and_each_listing_is_shared(endpoint, checks):
