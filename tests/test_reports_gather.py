@@ -333,3 +333,18 @@ def test_the_tool_page_says_who_looked_with_what(tmp_path):
     assert made.tool.identities == ((TARGET, "arn:aws:sts::1:role/x"),)
     assert made.tool.skew == f"1.500 s, measured on {TARGET} at 2026-01-01T03:02:00Z"
     assert made.tool.self_test.startswith("Before the last run all 2 rules")
+
+
+def test_a_period_that_began_before_the_log_says_since_when_there_is_a_schedule(tmp_path):
+    with period_world(tmp_path) as world:
+        live(world, lambda _: good("one"), hours=24)
+        question = Question(
+            kind=Kind.TYPE2, start=START - DAY, end=START + DAY, made_at=START + DAY, verify=False
+        )
+        made = gather(world.store, question)
+        within = report(world, 1)
+    assert health(rule_of(made)) == ["none", "pass"]
+    assert made.provenance.completeness.endswith(
+        "; before 2026-01-01T00:00:00Z no schedule was in force"
+    )
+    assert "before" not in within.provenance.completeness

@@ -17,6 +17,7 @@ from agent.evidence.coverage import schedules
 from agent.evidence.deviations import Deviation, deviations
 from agent.evidence.entry import to_micros
 from agent.evidence.queries import Completeness
+from agent.evidence.slots import from_seconds
 from agent.evidence.store import Reading, Store, period
 from agent.reports.accepted import Covered, read_waivers
 from agent.reports.attested import read_dues
@@ -165,7 +166,7 @@ def _provenance(
         ),
         query=f"{question.kind} {when}, targets {targets}",
         made_at=question.made_at,
-        completeness=in_words(completeness),
+        completeness=in_words(completeness) + _before(lens),
         integrity=_integrity(seal),
     )
 
@@ -179,6 +180,14 @@ def in_words(completeness: Completeness) -> str:
         f" {completeness.explained:,} missing with a recorded reason,"
         f" {completeness.unexplained:,} without"
     )
+
+
+def _before(lens: Lens) -> str:
+    """Say from when on there was a schedule, when the period began before it."""
+    first = min((schedule.valid_from for schedule in lens.known), default=None)
+    if first is None or lens.moment or from_seconds(first) <= to_moment(lens.period[0]):
+        return ""
+    return f"; before {from_seconds(first):%Y-%m-%dT%H:%M:%SZ} no schedule was in force"
 
 
 def _integrity(seal: Seal) -> str:
