@@ -35,6 +35,8 @@ class Case:
     bad: Make
     params: Mapping[str, Any] = field(default_factory=dict)
     """Parameters of the rule that both states need."""
+    files: Mapping[str, str] = field(default_factory=dict)
+    """Files that both states have beside the cloud: `hr.person` -> CSV."""
 
 
 def resource(
@@ -60,6 +62,12 @@ def resource(
         return identity
 
     return make
+
+
+def connected(status: str) -> Json:
+    """What a resource says of its private endpoint."""
+    state = {"privateLinkServiceConnectionState": {"status": status}}
+    return {"privateEndpointConnections": [{"properties": state}]}
 
 
 def arm(answers: Mapping[str, Any]) -> Make:

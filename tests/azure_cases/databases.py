@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from azure_cases import Case, Json, Make, resource
+from azure_cases import Case, Json, Make, connected, resource
 
 _ANY_AZURE = "0.0.0.0"  # Azure's way to say all of Azure
 
@@ -16,7 +16,8 @@ def _mysql(below: Json | None = None, **properties: Any) -> Make:
 
 
 def _cosmos(**properties: Any) -> Make:
-    return resource("Microsoft.DocumentDB/databaseAccounts", properties=properties)
+    kind = "GlobalDocumentDB"
+    return resource("Microsoft.DocumentDB/databaseAccounts", kind=kind, properties=properties)
 
 
 def _redis(**properties: Any) -> Make:
@@ -104,6 +105,12 @@ CASES = (
         _cosmos(backupPolicy={"type": "Periodic"}),
     ),
     Case("azure-cosmosdb-customer-key", _cosmos(keyVaultKeyUri="https://v/keys/k"), _cosmos()),
+    Case(
+        "azure-cosmosdb-private-endpoint",
+        _cosmos(**connected("Approved")),
+        _cosmos(**connected("Rejected")),
+    ),
+    Case("azure-redis-entra-only", _redis(disableAccessKeyAuthentication=True), _redis()),
     Case(
         "azure-redis-tls",
         _redis(enableNonSslPort=False, minimumTlsVersion="1.2"),

@@ -22,6 +22,14 @@ _USER: Json = {
 }
 
 _MFA: Json = {"operator": "OR", "builtInControls": ["mfa"], "authenticationStrength": None}
+_BLOCK: Json = {"operator": "OR", "builtInControls": ["block"]}
+
+_ROSTER = {
+    "hr.person": """email,status,terminated_at
+ana@example.com,active,
+eve@example.com,terminated,2024-03-01
+"""
+}
 
 
 def _registered(**members: Any) -> Make:
@@ -54,8 +62,7 @@ def _policy(grant: Json = _MFA, state: str = "enabled", **conditions: Any) -> Js
 
 
 def _blocked(*clients: str) -> Make:
-    grant = {"operator": "OR", "builtInControls": ["block"]}
-    return _policies(_policy(grant, clientAppTypes=list(clients)))
+    return _policies(_policy(_BLOCK, clientAppTypes=list(clients)))
 
 
 def _authorized(**members: Any) -> Make:
@@ -77,6 +84,10 @@ def _administrators(count: int) -> Make:
 
 def _held_by(**user: Any) -> Make:
     return graph({_ROLES: [_role(1)], "users": [{**_USER, **user}]})
+
+
+def _user(**members: Any) -> Make:
+    return graph({"users": [{**_USER, **members}]})
 
 
 def _active(days: float, **user: Any) -> Make:
@@ -192,5 +203,27 @@ CASES = (
         "azure-entra-application-audience",
         _application(),
         _application(signInAudience="AzureADMultipleOrgs"),
+    ),
+    Case(
+        "azure-entra-risky-sign-in",
+        _policies(_policy(signInRiskLevels=["high", "medium"])),
+        _policies(_policy()),
+    ),
+    Case(
+        "azure-entra-device-code-blocked",
+        _policies(_policy(_BLOCK, authenticationFlows={"transferMethods": "deviceCodeFlow"})),
+        _policies(_policy(_BLOCK, authenticationFlows=None)),
+    ),
+    Case(
+        "azure-entra-user-in-hr-roster",
+        _user(),
+        _user(userPrincipalName="bob@example.com"),
+        files=_ROSTER,
+    ),
+    Case(
+        "azure-entra-user-terminated-disabled",
+        _user(userPrincipalName="Eve@example.com", accountEnabled=False),
+        _user(userPrincipalName="Eve@example.com"),
+        files=_ROSTER,
     ),
 )

@@ -6,7 +6,7 @@ from typing import Any
 from azure_kit import ONE, resource_id
 
 from agent.demo.azure.world import World
-from azure_cases import Case, Json, Make, resource
+from azure_cases import Case, Json, Make, connected, resource
 
 _VAULT = "Microsoft.KeyVault/vaults"
 _DIAGNOSTICS = "providers/Microsoft.Insights/diagnosticSettings"
@@ -40,11 +40,6 @@ def _rotating(action: str) -> Make:
     return _inside("keys", {"rotationPolicy": {"lifetimeActions": [{"action": {"type": action}}]}})
 
 
-def _connected(status: str) -> Make:
-    state = {"privateLinkServiceConnectionState": {"status": status}}
-    return _vault(privateEndpointConnections=[{"properties": state}])
-
-
 def _logged(category: str) -> Make:
     logs = [{"category": category, "enabled": True}]
     return _vault({_DIAGNOSTICS: [{"name": "audit", "properties": {"logs": logs}}]})
@@ -62,7 +57,11 @@ CASES = (
         _vault(networkAcls={"defaultAction": "Deny"}),
         _vault(publicNetworkAccess="Enabled"),
     ),
-    Case("azure-keyvault-private-endpoint", _connected("Approved"), _connected("Pending")),
+    Case(
+        "azure-keyvault-private-endpoint",
+        _vault(**connected("Approved")),
+        _vault(**connected("Pending")),
+    ),
     Case("azure-keyvault-logging", _logged("AuditEvent"), _logged("AzurePolicyEvaluationDetails")),
     Case("azure-keyvault-key-expiry", _inside("keys", exp=_NEXT_YEAR), _inside("keys")),
     Case(

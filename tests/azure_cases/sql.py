@@ -4,6 +4,8 @@ from typing import Any
 
 from azure_cases import Case, Json, Make, resource
 
+_ENTRA_ONLY = "azureADOnlyAuthentications/Default"
+
 
 def _server(below: Json | None = None, **properties: Any) -> Make:
     return resource("Microsoft.Sql/servers", below=below, properties=properties)
@@ -38,11 +40,15 @@ CASES = (
         _firewall("203.0.113.4", "203.0.113.7"),
         _firewall("0.0.0.0", "0.0.0.0"),  # Azure's way to say all of Azure
     ),
-    Case("azure-sql-server-entra-admin", _server(administrators={"login": "dba"}), _server()),
+    Case(
+        "azure-sql-server-entra-admin",
+        _server({"administrators": [{"properties": {"login": "dba"}}]}),
+        _server({"administrators": []}),
+    ),
     Case(
         "azure-sql-server-entra-only",
-        _server(administrators={"login": "dba", "azureADOnlyAuthentication": True}),
-        _server(administrators={"login": "dba"}),
+        _server(_with(_ENTRA_ONLY, azureADOnlyAuthentication=True)),
+        _server(_with(_ENTRA_ONLY, azureADOnlyAuthentication=False)),
     ),
     Case("azure-sql-server-auditing", _audited(state="Enabled"), _audited(state="Disabled")),
     Case("azure-sql-server-audit-retention", _kept(120), _kept(30)),

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from azure_cases import Case, Json, Make, ago, resource
+from azure_cases import Case, Json, Make, ago, connected, resource
 
 _DIAGNOSTICS = "blobServices/default/providers/Microsoft.Insights/diagnosticSettings"
 _KEPT: Json = {"enabled": True, "days": 14}
@@ -60,6 +60,11 @@ CASES = (
         "azure-storage-account-tenant-replication",
         _account(allowCrossTenantReplication=False),
         _account(),
+    ),
+    Case(
+        "azure-storage-account-private-endpoint",
+        _account(**connected("Approved")),
+        _account(privateEndpointConnections=[]),
     ),
     Case(
         "azure-storage-account-soft-delete",

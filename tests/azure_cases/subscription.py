@@ -97,6 +97,11 @@ def _contact(**properties: Any) -> Make:
     return arm({_CONTACTS: [{"name": "default", "properties": properties}]})
 
 
+def _integrated(**enabled: bool) -> Make:
+    settings = [{"name": n, "properties": {"enabled": on}} for n, on in enabled.items()]
+    return arm({"providers/Microsoft.Security/settings": settings})
+
+
 def _assigned(*given: Json) -> Make:
     """Role assignments on the subscription, or where `scope` says."""
     rows = []
@@ -169,6 +174,16 @@ CASES = (
         "azure-log-workspace-network",
         _workspace(publicNetworkAccessForQuery="Disabled"),
         _workspace(),
+    ),
+    Case(
+        "azure-defender-endpoint-integration",
+        _integrated(MCAS=False, WDATP=True),
+        _integrated(MCAS=True, WDATP=False),
+    ),
+    Case(
+        "azure-defender-cloud-apps-integration",
+        _integrated(MCAS=True, WDATP=False),
+        _integrated(MCAS=False, WDATP=True),
     ),
     Case("azure-defender-contact", _contact(emails="sec@example.com"), _contact(emails="")),
     Case(
