@@ -202,7 +202,8 @@ def drop_rule(folder):
 
 
 def middle(found, **members):
-    place = len(found) // 2
+    stood = [place for place, row in enumerate(found) if row["outcome"] != "gone"]
+    place = stood[len(stood) // 2]
     return [*found[:place], {**found[place], **members}, *found[place + 1 :]]
 
 
@@ -212,6 +213,13 @@ def turn_to_waived(folder):
 
 def other_values(folder):
     rows(folder, "changes", lambda found: middle(found, values="00" * 32))
+
+
+def add_to_what_went(folder):
+    """A row that takes a finding away says nothing else, so nothing else can be slipped in."""
+    rows(folder, "changes", lambda found: [
+        {**row, "message": "it was in order"} if row["outcome"] == "gone" else row for row in found
+    ])  # fmt: skip
 
 
 def drop_change(folder):
@@ -277,6 +285,7 @@ ATTACKS = [
     (drop_rule, "is missing; rule r1 of entry"),
     (turn_to_waived, "state_root: its changes give another state"),
     (other_values, "state_root: its changes give another state"),
+    (add_to_what_went, "takes away bucket-3, and says more than that"),
     (drop_change, "changes are here,"),
     (add_change, "a change belongs to no sealed run"),
     (drop_resource, "changes are here,"),

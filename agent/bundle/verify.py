@@ -526,6 +526,8 @@ class Bundle:
         if row["outcome"] == "gone":
             if not state.pop(row["resource"]):
                 self.wrong(f"entry {index}: takes away {row['resource']}, which is not there")
+            if any(row[name] for name in ("code", "message", "needs", "values")):
+                self.wrong(f"entry {index}: takes away {row['resource']}, and says more than that")
             return
         members = ("code", "message", "needs", "outcome", "region", "resource", "rule", "values")
         state.put(row["resource"], {name: row[name] for name in members})
