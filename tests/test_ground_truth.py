@@ -143,7 +143,7 @@ def _minimum(truth):
         "ec2:DescribeSnapshots": 2 * region,
         # Users, groups, roles and customer-managed policies: a listing each.
         "iam:GetAccountAuthorizationDetails": 4,
-        "iam:ListVirtualMFADevices": 2,  # of the account, and to be joined to users
+        "iam:ListVirtualMFADevices": 1,  # of the account, and to be joined to users
         "iam:ListPolicies": 1,
         "s3:GetBucketEncryption": bucket,
         "s3:GetBucketLogging": bucket,
