@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from agent.cel import FUNCTIONS
+from agent.controls.load import load_controls
+from agent.permissions import azure, gcp
 from agent.permissions.aws import read_policies, to_json
 from agent.permissions.cloudformation import to_cloudformation
 from agent.permissions.terraform import to_terraform
@@ -75,7 +77,9 @@ def test_every_file_that_the_readme_links_to_is_there():
 def test_the_reference_and_the_mapping_are_those_of_the_rules():
     """When this fails: `make docs`."""
     schemas = {name: schema_of(check, CHECKS) for name, check in CHECKS.items()}
-    pages = reference_pages(rules(), CHECKS, schemas, load_frameworks())
+    frameworks = load_frameworks()
+    controls = load_controls([], frameworks).controls
+    pages = reference_pages(rules(), CHECKS, schemas, frameworks, controls)
     there = set((ROOT / "docs" / "reference").rglob("*.md"))
     written = {str(path.relative_to(ROOT / "docs")) for path in there} | {"mapping.md"}
     assert sorted(written ^ set(pages)) == [], STALE
@@ -102,17 +106,23 @@ def test_every_link_of_the_reference_leads_somewhere():
             assert not place or place in headings[target], (page.name, link)
 
 
-@pytest.mark.parametrize(
-    ("name", "write"),
-    [
-        ("policy.json", to_json),
-        ("main.tf", to_terraform),
-        ("role.yaml", to_cloudformation),
-    ],
-)
-def test_the_shipped_permissions_are_those_of_the_rules(name, write):
+SHIPPED = {
+    "aws/policy.json": (read_policies, to_json),
+    "aws/main.tf": (read_policies, to_terraform),
+    "aws/role.yaml": (read_policies, to_cloudformation),
+    "azure/role.json": (azure.azure_role, azure.to_json),
+    "azure/graph.sh": (azure.azure_role, azure.to_shell),
+    "azure/main.tf": (azure.azure_role, azure.to_terraform),
+    "gcp/role.yaml": (gcp.gcp_role, gcp.to_yaml),
+    "gcp/main.tf": (gcp.gcp_role, gcp.to_terraform),
+}
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_the_shipped_permissions_are_those_of_the_rules(name):
     """When this fails: `make docs`."""
-    aws = {rule: found for rule, found in rules().items() if found.provider == "aws"}
-    policies = read_policies(make_plan(aws, CHECKS).permissions)
-    shipped = (ROOT / "deploy" / "permissions" / "aws" / name).read_text()
-    assert shipped == write(policies), STALE
+    cloud = name.partition("/")[0]
+    of_cloud = {rule: found for rule, found in rules().items() if found.provider == cloud}
+    gather, write = SHIPPED[name]
+    wanted = write(gather(make_plan(of_cloud, CHECKS).permissions))
+    assert (ROOT / "deploy" / "permissions" / name).read_text() == wanted, STALE

@@ -57,6 +57,7 @@ def write_reference(
 ) -> None:
     """Write the reference of the checks and rules in force, and their mapping, as Markdown."""
     from agent.config import load_settings
+    from agent.controls.load import load_controls
     from agent.pack import load_pack, schema_source
     from agent.reference.pages import reference_pages
     from agent.rules.frameworks import load_frameworks
@@ -69,7 +70,9 @@ def write_reference(
         settings.path(path) / "frameworks" for path in settings.rules_paths
     )
     waiting = {name: each.rule for name, each in pack.waiting.items()}
-    pages = reference_pages({**pack.rules, **waiting}, pack.checks, schemas, frameworks)
+    controls = load_controls([], frameworks).controls
+    rules = {**pack.rules, **waiting}
+    pages = reference_pages(rules, pack.checks, schemas, frameworks, controls)
     for name, text in pages.items():
         path = folder / name
         try:

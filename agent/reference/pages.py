@@ -7,6 +7,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from agent.controls.model import Control
+from agent.reference.controls import controls_page
 from agent.reference.facts import check_facts, rule_facts
 from agent.reference.mapping import mapping_page
 from agent.reference.markdown import (
@@ -32,6 +34,7 @@ def reference_pages(
     checks: Mapping[str, Check],
     schemas: Mapping[str, Mapping[str, Any]],
     frameworks: Mapping[str, Framework],
+    controls: Mapping[str, Control],
 ) -> dict[str, str]:
     """Write every page: path below the folder of documents -> text. `schemas` is by check."""
     of_rules, of_checks = _by_service(rules, checks)
@@ -41,6 +44,7 @@ def reference_pages(
         for rule in members
     }
     pages = {"mapping.md": mapping_page(rules, frameworks, address)}
+    pages["reference/controls.md"] = controls_page(controls)
     pages["reference/README.md"] = _index(of_rules, of_checks)
     for service, members in of_rules.items():
         facts = [rule_facts(rule, checks) for rule in members]
