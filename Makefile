@@ -33,6 +33,11 @@ docs: $(READY)           ## write what is made from the rules: docs/reference, d
 	$(BIN)/assay -c /dev/null permissions aws > deploy/permissions/aws/policy.json
 	$(BIN)/assay -c /dev/null permissions aws -f terraform > deploy/permissions/aws/main.tf
 	$(BIN)/assay -c /dev/null permissions aws -f cloudformation > deploy/permissions/aws/role.yaml
+	$(BIN)/assay -c /dev/null permissions azure > deploy/permissions/azure/role.json
+	$(BIN)/assay -c /dev/null permissions azure -f shell > deploy/permissions/azure/graph.sh
+	$(BIN)/assay -c /dev/null permissions azure -f terraform > deploy/permissions/azure/main.tf
+	$(BIN)/assay -c /dev/null permissions gcp > deploy/permissions/gcp/role.yaml
+	$(BIN)/assay -c /dev/null permissions gcp -f terraform > deploy/permissions/gcp/main.tf
 
 lock: $(READY)           ## renew the locks (hashes, no index address)
 	$(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header \
