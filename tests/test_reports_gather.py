@@ -96,6 +96,19 @@ def test_a_failure_that_is_mended_too_late_counts(tmp_path):
     assert rule_of(made, "aws-s3-logged").failed == 1
 
 
+def test_each_rule_has_one_instance_with_what_was_read(tmp_path):
+    with period_world(tmp_path) as world:
+        live(world, failing("one", 20, 24), hours=24)
+        made = report(world, 1)
+        before = report(world, 1, kind=Kind.TYPE1, now=START + DAY)
+    for each in (made, before):
+        instance = rule_of(each).instance
+        assert (instance.target, instance.resource) == (TARGET, "one")
+        assert instance.outcome is Outcome.FAIL
+        assert instance.since == START + 20 * HOUR + timedelta(minutes=2)
+        assert instance.values == "{}"
+
+
 def test_hours_without_a_run_are_blind_and_never_a_pass(tmp_path):
     def state(at):
         return None if 24 <= (at - START) / HOUR < 48 else good("one")

@@ -101,6 +101,24 @@ def test_a_text_that_is_taken_back_is_three_stretches_of_two_texts(tmp_path):
     assert [what for _, what in told(made) if "text" in what] == [f"the text of {RULE} changed"] * 2
 
 
+def test_a_failure_that_began_with_a_new_text_is_marked(tmp_path):
+    changed = {**TEXTS, RULE: ENCRYPTED.replace("> 0", "> 1")}
+
+    def state(at):
+        return {RULE: {"one": "fail" if at >= START + DAY else "pass", "two": bad(at)}}
+
+    def bad(at):
+        return "fail" if START + 3 * HOUR <= at < START + 6 * HOUR else "pass"
+
+    with period_world(tmp_path) as world:
+        live(world, state, hours=24)
+        schedule(world, START + DAY, changed)
+        live(world, state, start=START + DAY, hours=3, texts=changed)
+        made = report(world, 2, now=START + DAY + 3 * HOUR)
+    marked = {each.deviation.resource: each.text_changed for each in made.register}
+    assert marked == {"one": True, "two": False}
+
+
 def test_what_is_recorded_of_the_agent_is_told_in_its_order(tmp_path):
     with period_world(tmp_path) as world:
         append = world.log.append

@@ -22,6 +22,7 @@ from agent.evidence.store import Reading, Store, period
 from agent.reports.accepted import Covered, read_waivers
 from agent.reports.attested import read_dues
 from agent.reports.changed import read_changes
+from agent.reports.instances import with_instances
 from agent.reports.lens import Lens, in_scope, open_lens
 from agent.reports.model import Change, Provenance, Report, RollForward, Seal
 from agent.reports.question import Kind, Question
@@ -56,10 +57,15 @@ def gather(store: Store, question: Question, progress: Progress = lambda *_: Non
     words = {rule: one.words for rule, one in tested.items()}
     found = deviations(store, end - INSTANT if moment else start, end)
     mine = [one for one in found if _was_due(lens, one)]
-    entries = register(mine, words, question.answers, made_at)
+    changed = {
+        rule: [version.start for version in one.versions[1:]] for rule, one in tested.items()
+    }
+    entries = register(mine, words, question.answers, made_at, changed)
     bases = queries.bases(store, end)
     dues = read_dues(store, question.controls, start, end)
     results = to_results(tested, entries, bases, lens, made_at)
+    firsts = {rule: one.judged.first for rule, one in tested.items() if one.judged.first}
+    results |= with_instances(store, results, firsts, end - INSTANT)
     return Report(
         kind=question.kind,
         scope=question.scope,

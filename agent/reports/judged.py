@@ -35,6 +35,8 @@ class Judged(Struct, frozen=True, kw_only=True):
     blind_share: float
     days: tuple[Day, ...]
     clean: bool
+    first: tuple[str, str] | None
+    """The (resource, target) that sorts first of what stood at the end; None: nothing did."""
     waived: Mapping[str, frozenset[tuple[str, str]]]
     """Waiver -> (target, resource) that read `waived` because of it in the period."""
 
@@ -46,6 +48,7 @@ def judge_period(view: Reading, lens: Lens, rule: str) -> Judged:
     waived: dict[str, set[tuple[str, str]]] = defaultdict(set)
     layers: dict[Health, list[Piece]] = {health: [] for health in Health}
     blind: list[Stretch] = []
+    firsts: list[tuple[str, str]] = []
     open_time = blind_time = 0.0
     number = view.number_of(rule)
     for target, label in lens.targets.items():
@@ -56,6 +59,7 @@ def judge_period(view: Reading, lens: Lens, rule: str) -> Judged:
         read.take(period.spans(view, target, number, lens.first, lens.last))
         ids |= read.ids
         counts.update(read.counts)
+        firsts += [(read.first, label)] if read.first else []
         for code, resource in read.waived:
             waived[code].add((label, resource))
         mine = [*unlooked(label, lens.windows.get((label, rule), ()), lens.gaps)]
@@ -79,6 +83,7 @@ def judge_period(view: Reading, lens: Lens, rule: str) -> Judged:
         blind_share=min(1.0, blind_time / open_time) if open_time else 0.0,
         days=calendar(lens.period, layers),
         clean=bool(without(layers[Health.PASS] + layers[Health.WAIVED], bad)),
+        first=min(firsts, default=None),
         waived={code: frozenset(found) for code, found in waived.items()},
     )
 
@@ -91,6 +96,8 @@ class _Spans:
         self.ids: set[str] = set()
         self.counts: Counter[Outcome] = Counter()
         self.waived: set[tuple[str, str]] = set()
+        self.first = ""
+        """The id that sorts first of what stood at the end."""
         self._runs: dict[tuple[int, str], set[tuple[int, int | None]]] = defaultdict(set)
 
     def take(self, rows: Iterable[tuple[int, str, int, int | None, int, str]]) -> None:
@@ -108,6 +115,8 @@ class _Spans:
                 self.waived.add((code, text))
             if self._is_of_population(outcome, text):
                 self.ids.add(text)
+                if stands and self._standing and (not self.first or text < self.first):
+                    self.first = text
 
     def _is_of_population(self, outcome: Outcome, text: str) -> bool:
         """An error of a whole scope is about no resource; what is not applicable is not tested."""

@@ -106,6 +106,21 @@ class Response(Struct, frozen=True, kw_only=True):
     entry: int = -1
 
 
+class Instance(Struct, frozen=True, kw_only=True):
+    """One finding of a rule, and what the rule read."""
+
+    target: str
+    resource: str
+    outcome: Outcome
+    message: str
+    since: datetime
+    """When the first run finished that saw it so."""
+    digest: str
+    """SHA-256 of the values, hexadecimal; empty: it read none."""
+    values: str
+    """JSON; empty when retention has deleted them."""
+
+
 class Registered(Struct, frozen=True, kw_only=True):
     """A deviation in the register."""
 
@@ -118,6 +133,9 @@ class Registered(Struct, frozen=True, kw_only=True):
     allowed: timedelta | None
     """That time; None: every failing moment counts."""
     response: Response | None = None
+    text_changed: bool = False
+    """Whether the rule's text changed between when it was last seen good and first seen bad: then
+    it may be the rule that differs, and not the resource."""
 
 
 class RuleResult(Struct, frozen=True, kw_only=True):
@@ -156,6 +174,8 @@ class RuleResult(Struct, frozen=True, kw_only=True):
     """Whether there was a time with something to judge, all of it seen, and nothing failing."""
     allowed: timedelta | None = None
     """Within what a failure must be mended; None: every failing moment is a deviation."""
+    instance: Instance | None = None
+    """One that was judged in the last run: the one whose id sorts first."""
     oldest: datetime | None = None
     """When the oldest of the targets' last runs finished that the counts are of."""
     unknown: tuple[str, ...] = ()

@@ -6,7 +6,7 @@ time in which people could act. How long it can have lasted is beside it. Pure.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from msgspec import Struct
@@ -32,12 +32,23 @@ def register(
     words: Mapping[str, Words],
     answers: Iterable[Answer],
     made_at: datetime,
+    changed: Mapping[str, Sequence[datetime]],
 ) -> tuple[Registered, ...]:
-    """Number the deviations by start, target, rule and resource, and say of each if it counts."""
+    """Number the deviations by start, target, rule and resource, and say of each if it counts.
+
+    `changed`: rule -> when its text changed.
+    """
     known = tuple(answers)
     ordered = sorted(found, key=lambda one: (one.start, one.target, one.rule, one.resource))
     return tuple(
-        _registered(number, one, words[one.rule], _answer_to(one, known), made_at)
+        _registered(
+            number,
+            one,
+            words[one.rule],
+            made_at,
+            response=_answer_to(one, known),
+            text_changed=_between(one, changed.get(one.rule, ())),
+        )
         for number, one in enumerate(ordered, 1)
     )
 
@@ -58,7 +69,13 @@ def longest(counted: Iterable[Registered], made_at: datetime) -> timedelta | Non
 
 
 def _registered(
-    number: int, one: Deviation, words: Words, response: Response | None, made_at: datetime
+    number: int,
+    one: Deviation,
+    words: Words,
+    made_at: datetime,
+    *,
+    response: Response | None,
+    text_changed: bool,
 ) -> Registered:
     seen = (one.end or max(made_at, one.start)) - one.start
     return Registered(
@@ -68,7 +85,13 @@ def _registered(
         counts=words.allowed is None or seen > words.allowed,
         allowed=words.allowed,
         response=response,
+        text_changed=text_changed,
     )
+
+
+def _between(one: Deviation, moments: Iterable[datetime]) -> bool:
+    good = one.last_good
+    return good is not None and any(good < moment <= one.start for moment in moments)
 
 
 def _answer_to(one: Deviation, answers: Iterable[Answer]) -> Response | None:
