@@ -225,6 +225,7 @@ class Server:
 def _handler(server: Server) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True  # head and body are written apart; the second would wait
 
         def _go(self) -> None:
             length = int(self.headers.get("Content-Length") or 0)
