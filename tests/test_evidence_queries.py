@@ -57,6 +57,16 @@ def test_as_of_may_be_asked_of_a_target_a_rule_and_outcomes(world):
     assert queries.counts_as_of(world.store, START) == {}
 
 
+def test_the_outcomes_of_a_rule_alone_are_those_of_its_findings(world):
+    for hour, outcome in enumerate(["pass", "fail", "error"]):
+        world.run(hour, {("r1", "a"): outcome, ("r1", "b"): "pass", ("r2", "c"): "fail"})
+    for moment in (at(0), at(1), at(1, 30), at(2), at(9)):
+        lean = queries.outcomes_as_of(world.store, moment, target=TARGET, rule="r1")
+        assert {name: str(one) for name, one in lean.items()} == seen(world, moment, rule="r1")
+    nobody = queries.outcomes_as_of(world.store, at(9), target="aws:9", rule="r1")
+    assert nobody == queries.outcomes_as_of(world.store, at(9), target=TARGET, rule="r9") == {}
+
+
 def test_one_finding_as_of_an_instant_is_its_span(world):
     for hour, outcome in enumerate(["pass", "fail", "fail", "pass"]):
         world.run(hour, {("r1", "a"): outcome})

@@ -110,6 +110,17 @@ def as_of(
                 yield from _standing(view, view.names()[number], rule, last[0], outcomes)
 
 
+def outcomes_as_of(store: Store, at: datetime, *, target: str, rule: str) -> dict[str, Outcome]:
+    """Give what a rule said of every resource of a target at `at`, and no more than that."""
+    with store.reading() as view:
+        numbers = [view.number_of(name) for name in (target, rule)]
+        if numbers[0] is None or numbers[1] is None:
+            return {}
+        last = view.last_run(numbers[0], to_micros(at))
+        rows = past.outcomes(view, last[0], numbers[0], numbers[1]) if last else ()
+        return {resource: OUTCOMES[outcome] for resource, outcome in rows}
+
+
 def finding_as_of(
     store: Store, at: datetime, *, target: str, rule: str, resource: str
 ) -> Span | None:

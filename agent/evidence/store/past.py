@@ -18,6 +18,8 @@ SELECT s.target, s.rule, r.text, r.region, s.outcome, coalesce(w.code, ''),
 FROM ({stood}) s JOIN resource r ON r.id = s.resource
 LEFT JOIN reason w ON w.id = s.reason LEFT JOIN blob b ON b.id = s.blob
 ORDER BY s.target, s.rule, r.text"""
+_OUTCOMES = """
+SELECT r.text, s.outcome FROM ({stood}) s JOIN resource r ON r.id = s.resource"""
 _COUNTS = "SELECT rule, outcome, count(*) FROM ({stood}) GROUP BY rule, outcome ORDER BY rule"
 _HISTORY = """
 SELECT s.target, s.from_run, s.to_run, s.outcome, w.code, w.message, w.needs, b.digest FROM (
@@ -90,6 +92,12 @@ def findings(
     """
     stood, values = _stood(target, rule, run, outcomes)
     yield from view.hot(_STOOD.format(stood=stood), values)
+
+
+def outcomes(view: Reading, run: int, target: int, rule: int) -> Iterator[Row]:
+    """Give what a rule said of each resource of a target after `run`: (resource, outcome)."""
+    stood, values = _stood(target, rule, run, ())
+    yield from view.hot(_OUTCOMES.format(stood=stood), values)
 
 
 def counts(view: Reading, run: int, target: int) -> Iterator[Row]:
