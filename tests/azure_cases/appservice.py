@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from azure_cases import Case, Make, resource
+from azure_cases import Case, Make, ago, resource
 from azure_cases.network import sent
 
 KIND = "Microsoft.Web/sites"
@@ -31,6 +31,10 @@ def _deployed(*, by_password: bool) -> Make:
         f"{policy}/scm": {"properties": {"allow": by_password}},
     }
     return resource(KIND, below=below)
+
+
+def _certificate(days: float) -> Make:
+    return resource("Microsoft.Web/certificates", properties={"expirationDate": ago(-days)})
 
 
 def _function(action: str) -> Make:
@@ -76,4 +80,5 @@ CASES = (
         resource(KIND, below=sent("AppServiceHTTPLogs")),
         resource(KIND, below=sent("AppServicePlatformLogs")),
     ),
+    Case("azure-app-service-certificate-expiry", _certificate(90), _certificate(10)),
 )

@@ -104,4 +104,9 @@ CASES = (
         _snapshot(encryption=OWN_KEY),
         _snapshot(encryption=THEIR_KEY),
     ),
+    Case(
+        "azure-virtual-machine-tagged-owner",
+        resource(VM, tags={"owner": "payments"}),
+        resource(VM, tags={"cost": "7"}),
+    ),
 )
