@@ -30,6 +30,8 @@ from agent.reports.question import Kind, Question
 from agent.reports.register import Answer
 from agent.reports.sealed import read_seal
 
+RULE = "aws-s3-encrypted"
+
 
 def rule_of(made, name="aws-s3-encrypted"):
     return next(rule for control in made.controls for rule in control.rules if rule.rule == name)
@@ -94,6 +96,15 @@ def test_a_failure_that_is_mended_too_late_counts(tmp_path):
         made = report(world, 4)
     assert [each.counts for each in made.register] == [True]
     assert rule_of(made, "aws-s3-logged").failed == 1
+
+
+def test_a_failure_that_lasts_over_the_end_is_said_to(tmp_path):
+    with period_world(tmp_path) as world:
+        live(world, failing("one", 20, 30), hours=48)
+        made = report(world, 1, now=START + 2 * DAY)
+    (sentence,) = [each.sentence for each in made.controls if each.control.id == RULE]
+    assert sentence.endswith("1 of 2 resources deviated, 1 time in all, 1 still at the end.")
+    assert made.register[0].deviation.end == START + 30 * HOUR + timedelta(minutes=2)
 
 
 def test_each_rule_has_one_instance_with_what_was_read(tmp_path):

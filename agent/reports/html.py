@@ -22,6 +22,7 @@ from agent.model import Outcome
 from agent.reports import heatmap, wording
 from agent.reports.model import HONEST, NOT_AN_OPINION, ControlResult, Report
 from agent.reports.readiness import SOC2, assess
+from agent.reports.register import lasts
 from agent.reports.timeline import to_piece, total
 
 TEMPLATES = Path(__file__).with_name("templates")
@@ -129,6 +130,7 @@ def _environment() -> Environment:
         "heatmap": heatmap.to_svg,
         "daywords": heatmap.in_words,
         "blindtime": blind_time,
+        "lasts": lasts,
         "anchor": lambda text: re.sub(r"[^A-Za-z0-9.-]", "-", text),
     }
     return environment

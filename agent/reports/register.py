@@ -63,6 +63,11 @@ def lasted(deviation: Deviation, made_at: datetime) -> timedelta:
     return (deviation.end or max(made_at, deviation.start)) - since
 
 
+def lasts(each: Registered, end: datetime) -> bool:
+    """Whether it lasted still at the end of the period."""
+    return each.deviation.end is None or each.deviation.end >= end
+
+
 def longest(counted: Iterable[Registered], made_at: datetime) -> timedelta | None:
     """Give the longest of those that count; None: there is none."""
     return max((lasted(each.deviation, made_at) for each in counted if each.counts), default=None)

@@ -17,7 +17,7 @@ from agent.model import Outcome
 from agent.reports.judged import Judged, judge_period
 from agent.reports.lens import Lens
 from agent.reports.model import ControlResult, Registered, RuleResult, Version
-from agent.reports.register import longest
+from agent.reports.register import lasts, longest
 from agent.reports.timeline import worst_of
 from agent.reports.versions import Ran, read_ran, versions_of
 from agent.reports.wording import Words, attested, read_words, sentence, sentence_at
@@ -147,7 +147,7 @@ def control_results(
             sentence=" ".join(
                 said
                 for said in (
-                    say(parts[name]) if parts[name] else _untested(control),
+                    say(parts[name], end) if parts[name] else _untested(control),
                     _attested(dues.get(name, ()), end) if control.manual else "",
                 )
                 if said
@@ -157,7 +157,7 @@ def control_results(
     )
 
 
-def _operation(rules: tuple[RuleResult, ...]) -> str:
+def _operation(rules: tuple[RuleResult, ...], end: datetime) -> str:
     entries = [each for rule in rules for each in rule.register]
     counts = sum(each.counts for each in entries)
     return sentence(
@@ -167,12 +167,13 @@ def _operation(rules: tuple[RuleResult, ...]) -> str:
         population=sum(rule.population for rule in rules),
         failed=sum(rule.failed for rule in rules),
         deviations=counts,
+        lasting=sum(each.counts and lasts(each, end) for each in entries),
         in_time=len(entries) - counts,
         blind=max((rule.blind_share for rule in rules), default=0.0),
     )
 
 
-def _state(rules: tuple[RuleResult, ...]) -> str:
+def _state(rules: tuple[RuleResult, ...], _: datetime) -> str:
     return sentence_at(
         rules=len(rules),
         population=sum(rule.population for rule in rules),

@@ -61,6 +61,7 @@ def sentence(
     population: int,
     failed: int,
     deviations: int,
+    lasting: int,
     in_time: int,
     blind: float,
 ) -> str:
@@ -79,7 +80,8 @@ def sentence(
     elif deviations:
         said.append(
             f"{failed:,} of {population:,} {pairs} deviated,"
-            f" {deviations:,} {_plural(deviations, 'time')} in all."
+            f" {deviations:,} {_plural(deviations, 'time')} in all"
+            + (f", {lasting:,} still at the end." if lasting else ".")
         )
     else:
         said.append(f"0 of {population:,} {pairs} deviated in what was seen.")
