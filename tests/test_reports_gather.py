@@ -350,13 +350,17 @@ def test_the_tool_page_says_who_looked_with_what(tmp_path):
         live(world, lambda _: good("one"), hours=3)
         live(
             world, lambda _: good("one"), start=START + 3 * HOUR, hours=3,
-            header={"agent": "0.2", "clock_skew_ms": -1500},
+            header={
+                "agent": "0.2", "clock_skew_ms": -1500, "regions": ["us-east-1", "", "eu-west-1"],
+                "not_enabled": ["ap-east-1"], "self_test": {"rules": 2, "failed": ["r"]},
+            },
         )  # fmt: skip
         made = report(world, 1, permissions=("s3:ListAllMyBuckets",))
     assert [version for _, version, _ in made.tool.versions] == ["0.1", "0.2"]
     assert made.tool.identities == ((TARGET, "arn:aws:sts::1:role/x"),)
     assert made.tool.skew == f"1.500 s, measured on {TARGET} at 2026-01-01T03:02:00Z"
-    assert made.tool.self_test.startswith("Before the last run all 2 rules")
+    assert made.tool.self_test.startswith("Before the last run 1 of 2 rules did not")
+    assert made.tool.places == ((TARGET, ("eu-west-1", "us-east-1"), ("ap-east-1",)),)
 
 
 def test_a_period_that_began_before_the_log_says_since_when_there_is_a_schedule(tmp_path):

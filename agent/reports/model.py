@@ -271,6 +271,8 @@ class Tool(Struct, frozen=True, kw_only=True):
     """What the canary rules of the last run gave."""
     skew: str
     """The greatest difference between our clock and a provider's."""
+    places: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = ()
+    """Target, the regions that its last run looked at, and those that are not enabled there."""
     changed_by: tuple[str, ...] = ()
     """Who can change it, from the scope file."""
 

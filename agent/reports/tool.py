@@ -36,6 +36,7 @@ class _Seen:
         self.identities: dict[tuple[str, str], None] = {}
         self.skew, self.where = 0, ""
         self.tested: dict[str, Any] = {}
+        self.places: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {}
 
     def take(self, label: str, finished: datetime, header: dict[str, Any]) -> None:
         version = str(header.get("agent", "")), str(header.get("image", ""))
@@ -47,6 +48,9 @@ class _Seen:
         if abs(skew) > abs(self.skew):
             self.skew, self.where = skew, f"{label} at {finished:%Y-%m-%dT%H:%M:%SZ}"
         self.tested = header.get("self_test", self.tested)
+        if "regions" in header:
+            looked = tuple(sorted(filter(None, header["regions"])))
+            self.places[label] = (looked, tuple(sorted(header.get("not_enabled", ()))))
 
 
 def read_tool(
@@ -68,6 +72,7 @@ def read_tool(
         permissions=tuple(permissions),
         self_test=_self_test(seen.tested),
         skew=_skew(seen.skew, seen.where),
+        places=tuple((label, *found) for label, found in sorted(seen.places.items())),
         changed_by=tuple(changed_by),
     )
 
