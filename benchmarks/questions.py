@@ -91,9 +91,11 @@ def questions(folder: Path, args: argparse.Namespace) -> None:
         ask(store, Estate(10, RULES), args.hours)
         rule = next(iter(Estate(0, RULES).rules))
         timed("one rule on all resources of an account, as of an instant",
-              lambda: len(queries.outcomes_as_of(store, end, target=LARGE, rule=rule)), 20)  # fmt: skip
+              lambda: len(queries.outcomes_as_of(store, end, target=LARGE, rule=rule)),
+              20)  # fmt: skip
         timed("the same with messages, regions and since when",
-              lambda: len(list(queries.as_of(store, end, target=LARGE, rule=rule))), 200)  # fmt: skip
+              lambda: len(list(queries.as_of(store, end, target=LARGE, rule=rule))),
+              200)  # fmt: skip
         timed("all deviations of a quarter, all rules",
               lambda: len(deviations(store, end - timedelta(days=91), end)), 1000)  # fmt: skip
         timed("gaps of the year, one target",
