@@ -4,7 +4,8 @@ from typing import Any
 
 from azure_cases import Case, Json, Make, ago, connected, resource
 
-_DIAGNOSTICS = "blobServices/default/providers/Microsoft.Insights/diagnosticSettings"
+_DIAGNOSTICS = "default/providers/Microsoft.Insights/diagnosticSettings"
+_ALL = ("StorageRead", "StorageWrite", "StorageDelete")
 _KEPT: Json = {"enabled": True, "days": 14}
 
 
@@ -22,10 +23,15 @@ def _keys(first: float, second: float) -> Make:
     return _account(keyCreationTime={"key1": ago(first), "key2": ago(second)})
 
 
-def _logged(*categories: str) -> Make:
+def _logged(service: str, *categories: str) -> Make:
     logs = [{"category": each, "enabled": True} for each in categories]
     setting = {"name": "audit", "properties": {"workspaceId": "w", "logs": logs}}
-    return _account({_DIAGNOSTICS: [setting]})
+    return _account({f"{service}Services/{_DIAGNOSTICS}": [setting]})
+
+
+def _ending(**actions: Any) -> Make:
+    rule = {"name": "end", "definition": {"actions": actions}}
+    return _account({"managementPolicies/default": {"properties": {"policy": {"rules": [rule]}}}})
 
 
 CASES = (
@@ -73,8 +79,16 @@ CASES = (
     ),
     Case("azure-storage-account-versioning", _blob(isVersioningEnabled=True), _blob()),
     Case(
-        "azure-storage-account-blob-logging",
-        _logged("StorageRead", "StorageWrite", "StorageDelete"),
-        _logged("StorageWrite", "StorageDelete"),
+        "azure-storage-account-lifecycle",
+        _ending(baseBlob={"delete": {"daysAfterModificationGreaterThan": 400}}),
+        _ending(baseBlob={"tierToCool": {"daysAfterModificationGreaterThan": 30}}),
+    ),
+    *(
+        Case(
+            f"azure-storage-account-{service}-logging",
+            _logged(service, *_ALL),
+            _logged(service, *_ALL[1:]),
+        )
+        for service in ("blob", "queue", "table")
     ),
 )
