@@ -12,7 +12,7 @@ from rule_kit import ROOT, rule_of, shipped
 from agent.config import load_settings
 from agent.controls.decisions import Decisions, record, recorded_controls
 from agent.controls.document import DocumentError
-from agent.controls.lint import lint_controls, lint_scope
+from agent.controls.lint import lint_controls, lint_events, lint_scope
 from agent.controls.load import load_controls
 from agent.controls.model import Cadence, Category, Scope, Subservice
 from agent.controls.proof import controls_of, rules_of
@@ -310,6 +310,11 @@ def test_a_supplier_whose_report_has_run_out_is_found_by_the_lint():
         "Cloud",
         "its report ends on 2026-09-30, before 2026-10-01",
     )
+
+
+def test_a_control_whose_events_no_file_lists_is_found():
+    shown = lint_events(LIBRARY.controls, {"joiner-onboarding", "media-disposal"})
+    assert [each.about for each in shown] == ["leaver-offboarding", "incident-closure"]
 
 
 def test_targets_in_scope_are_named_by_globs():

@@ -83,12 +83,13 @@ def check_controls(context: typer.Context, form: FORM = Format.TABLE) -> int:
     """
     from agent.config import load_settings
     from agent.controls.decisions import all_rules, frameworks_of
-    from agent.controls.lint import lint_controls, lint_scope
+    from agent.controls.lint import lint_controls, lint_events, lint_scope
     from agent.run import CLOCK
 
     settings = load_settings(context.obj)
     decisions, pack = _load(context)
     found = lint_scope(decisions.scope, CLOCK.now().date())
+    found += lint_events(decisions.controls, settings.events)
     found += lint_controls(
         decisions.library.controls,
         all_rules(pack),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date
 
 from msgspec import Struct
@@ -52,6 +52,15 @@ def lint_scope(scope: Scope, day: date) -> list[ControlLint]:
         _error(each.name, said.removeprefix(f"{each.name}: "))
         for each in scope.subservices
         for said in uncovered(each, min(each.report_from or day, day), day)
+    ]
+
+
+def lint_events(controls: Mapping[str, Control], listed: Collection[str]) -> list[ControlLint]:
+    """List the controls of events whose events no file lists: `listed` are those that have one."""
+    return [
+        _warning(name, "no file lists its events (events): one that nobody states is not missed")
+        for name, control in controls.items()
+        if control.manual and control.manual.cadence is Cadence.EVENT and name not in listed
     ]
 
 
