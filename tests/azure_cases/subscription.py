@@ -130,11 +130,6 @@ def _role(*actions: str) -> Make:
     return arm({f"{_AUTHORIZATION}/roleDefinitions": [row]})
 
 
-def _classic(role: str) -> Make:
-    row = {"properties": {"emailAddress": "ana@example.com", "role": role}}
-    return arm({f"{_AUTHORIZATION}/classicAdministrators": [row]})
-
-
 def _locked(level: str) -> Make:
     identity = f"{_SCOPE}/resourceGroups/main/{_AUTHORIZATION}/locks/keep"
     row = {"id": identity, "name": "keep", "properties": {"level": level}}
@@ -197,11 +192,6 @@ CASES = (
         _contact(notificationsSources=[]),
     ),
     Case("azure-subscription-owners", _assigned({}, {}), _assigned({}, {}, {}, {})),
-    Case(
-        "azure-subscription-classic-administrators",
-        _classic("AccountAdministrator"),
-        _classic("CoAdministrator"),
-    ),
     Case("azure-subscription-locks", _locked("CanNotDelete"), _locked("NotSpecified")),
     Case("azure-subscription-policy-assigned", _baseline("Default"), _baseline("DoNotEnforce")),
     Case("azure-role-no-administrator", _role("Microsoft.Storage/*"), _role("*")),
