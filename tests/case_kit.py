@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from contextlib import closing
+from pathlib import Path
 
 from agent.evaluate import Tally, conclude, evaluate
 from agent.model import Finding, Outcome
@@ -9,6 +10,7 @@ from agent.plan import make_plan
 from agent.rules.rule import Rule
 from agent.run import CLOCK
 from checks.collect import collect
+from checks.files.session import FilesSession, Source
 from checks.limits import Limits
 from checks.model import Check, Gap, Session
 
@@ -51,3 +53,13 @@ def outcomes(
     said += [f"lost: {gap.cause} {gap.code} {gap.call}: {gap.message}" for gap in gaps]
     outcomes = {finding.outcome for finding in found} | ({Outcome.ERROR} if gaps else set())
     return outcomes, "\n".join(said)
+
+
+def exported(folder: Path, files: Mapping[str, str]) -> FilesSession:
+    """The files of a case (`hr.person` -> its text as CSV), as somebody has just exported them."""
+    sources = {}
+    for name, text in files.items():
+        path = folder / f"{name}.csv"
+        path.write_text(text)
+        sources[name] = Source(path=path)
+    return FilesSession(sources, CLOCK.now)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import gcp_cases
 import pytest
-from case_kit import outcomes
+from case_kit import exported, outcomes
 from cloud_kit import CHECKS
 from gcp_cases import Case
 from gcp_kit import make_world, organization_on, serving
@@ -18,6 +18,7 @@ from agent.model import Outcome
 from agent.rules.load import load_rules
 from agent.rules.params import with_params
 from agent.rules.rule import Rule
+from checks.files.session import WithFiles
 from checks.gcp.session import LISTING
 from checks.schema import schema_of
 
@@ -49,7 +50,7 @@ def judged(case: Case, state: str, server: Server, folder: Path) -> tuple[set[Ou
     organization = organization_on(server, folder)
     above = CHECKS[rule.check].level == "organization"
     session = organization.above() if above else organization.session(gcp_cases.PROJECT)
-    return outcomes(rule, session, CHECKS, named)
+    return outcomes(rule, WithFiles(session, exported(folder, case.files)), CHECKS, named)
 
 
 def contents(rule: Rule) -> set[str]:
@@ -60,8 +61,8 @@ def contents(rule: Rule) -> set[str]:
     check = CHECKS[rule.check]
     read = [check, *(CHECKS[join.check] for join in check.joins if join.name in rule.facets)]
     calls = [one.list for one in read if one.list]
-    names = {one.operation if one.service == LISTING else "users" for one in calls}
-    return names - {"RESOURCE"}
+    people = {"users" for one in calls if one.service == "admin"}
+    return people | {one.operation for one in calls if one.service == LISTING} - {"RESOURCE"}
 
 
 @pytest.mark.parametrize("state", ["good", "bad"])

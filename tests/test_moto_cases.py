@@ -1,7 +1,7 @@
 """Every AWS rule on resources that exist: both outcomes, from boto3's answers to the finding."""
 
 import pkgutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import closing
 from functools import cache
 from importlib import import_module
@@ -13,6 +13,7 @@ import boto3
 import moto_cases
 import pytest
 from aws_endpoint import CREDENTIALS, Endpoint
+from case_kit import exported
 from moto_cases import REGION, Answers, Canned, Case, ClientOf, Refusal
 
 from agent.evaluate import Tally, conclude, evaluate
@@ -26,7 +27,7 @@ from checks.aws.clients import Access, Clients
 from checks.aws.schema import schema_of
 from checks.aws.session import AwsSession
 from checks.collect import collect
-from checks.files.session import FilesSession, Source, WithFiles
+from checks.files.session import WithFiles
 from checks.load import load_checks
 from checks.model import Session
 
@@ -94,16 +95,6 @@ def made(given: Any) -> tuple[SimpleNamespace, dict[str, Any]]:
         else dict(given)
     )
     return SimpleNamespace(status_code=status), {**body, "ResponseMetadata": meta}
-
-
-def exported(folder: Path, files: Mapping[str, str]) -> FilesSession:
-    """The case's files, as somebody has just exported them."""
-    sources = {}
-    for name, text in files.items():
-        path = folder / f"{name}.csv"
-        path.write_text(text)
-        sources[name] = Source(path=path)
-    return FilesSession(sources, CLOCK.now)
 
 
 def findings(rule: Rule, session: Session) -> list[Finding]:

@@ -30,6 +30,9 @@ text where the finding is that of the target."""
 
 MANAGER = "cloudresourcemanager.googleapis.com"
 
+CUSTOMER = "C0abcdefg"
+"""Of the directory, by which the organization names it."""
+
 
 @dataclass(frozen=True)
 class Case:
@@ -40,6 +43,8 @@ class Case:
     bad: Make
     params: Mapping[str, Any] = field(default_factory=dict)
     """Parameters of the rule that both states need."""
+    files: Mapping[str, str] = field(default_factory=dict)
+    """What people exported, as CSV: `hr.person` -> text; the same for both states."""
 
 
 def asset(
@@ -51,14 +56,15 @@ def asset(
     iam: Bindings | None = None,
     audit: Sequence[Json] = (),
     above: Sequence[str] = (),
-    location: str = "europe-west1",
+    parent: str = "",
     **more: Any,
 ) -> Make:
     """An asset of type `kind` in the project: `data` its representation, `iam` its policy
     and `audit` what that has recorded.
 
     `name` is what follows the service's host (`projects/shop/topics/it` else); `above` are the
-    ancestors, for what is not in the project; `more` are members of the asset itself.
+    ancestors, for what is not in the project; `parent` is the name of the asset that holds this
+    one; `more` are members of the asset itself.
     """
     service, _, short = kind.partition("/")
     full = f"//{service}/{name or f'projects/{PROJECT}/{short.lower()}s/it'}"
@@ -67,7 +73,9 @@ def asset(
         made: Json = {"name": full, "assetType": kind, **more}
         made["ancestors"] = [*(above or (f"projects/{NUMBERS[PROJECT]}", ORGANIZATION))]
         if data is not None:
-            made["resource"] = {"version": "v1", "location": location, "data": data}
+            made["resource"] = {"version": "v1", "location": "europe-west1", "data": data}
+            if parent:
+                made["resource"]["parent"] = parent
         if iam is not None:
             made["iamPolicy"] = policy(iam, audit)
         world.put(made)
@@ -99,7 +107,12 @@ def organization(iam: Bindings | None = None, audit: Sequence[Json] = (), **data
     """What the inventory says of the organization itself."""
     return asset(
         f"{MANAGER}/Organization",
-        {"name": ORGANIZATION, "displayName": "example.com", "state": "ACTIVE", **data},
+        {
+            "name": ORGANIZATION,
+            "displayName": "example.com",
+            "owner": {"directoryCustomerId": CUSTOMER},
+            **data,
+        },
         name=ORGANIZATION,
         above=[ORGANIZATION],
         iam=iam,
@@ -110,8 +123,8 @@ def organization(iam: Bindings | None = None, audit: Sequence[Json] = (), **data
 def user(email: str, **members: Any) -> Make:
     """A person of the directory: an ordinary one, but for `members`."""
     ordinary = {
-        "id": f"1{len(email)}",
         "primaryEmail": email,
+        "customerId": CUSTOMER,
         "suspended": False,
         "archived": False,
         "isAdmin": False,

@@ -1,0 +1,99 @@
+"""Sinks, the buckets in which logs lie, and what else the organization decides for all."""
+
+from typing import Any
+
+from gcp_kit import ORGANIZATION
+
+from gcp_cases import Case, Make, asset, nothing, of_target, project, together
+
+_ENFORCED = {
+    "no-service-account-keys": "iam.disableServiceAccountKeyCreation",
+    "no-default-grants": "iam.automaticIamGrantsForDefaultServiceAccounts",
+    "uniform-bucket-access": "storage.uniformBucketLevelAccess",
+    "public-access-prevention": "storage.publicAccessPrevention",
+    "os-login": "compute.requireOsLogin",
+    "sql-no-public-ip": "sql.restrictPublicIp",
+    "no-default-network": "compute.skipDefaultNetworkCreation",
+}
+_DATA_ACCESS = 'log_id("cloudaudit.googleapis.com/data_access")'
+
+
+def _sink(*, above: str = "", **data: Any) -> Make:
+    known = {"name": "all", "destination": "storage.googleapis.com/logs"}
+    name = f"{above or 'projects/shop'}/sinks/all"
+    kind = "logging.googleapis.com/LogSink"
+    return asset(kind, {**known, **data}, name=name, above=[above] if above else ())
+
+
+def _bucket(**data: Any) -> Make:
+    name = "projects/shop/locations/global/buckets/it"
+    known = {"name": name, "retentionDays": 400, "lifecycleState": "ACTIVE"}
+    return asset("logging.googleapis.com/LogBucket", {**known, **data}, name=name)
+
+
+def _policy(above: str, constraint: str, **rule: Any) -> Make:
+    name = f"{above}/policies/{constraint}"
+    data = {"name": name, "spec": {"rules": [rule]}}
+    ancestors = [above] if above == ORGANIZATION else ()
+    return asset("orgpolicy.googleapis.com/Policy", data, name=name, above=ancestors)
+
+
+def _service(name: str, state: str = "ENABLED") -> Make:
+    full = f"projects/101/services/{name}.googleapis.com"
+    data = {"name": full, "state": state}
+    return asset("serviceusage.googleapis.com/Service", data, name=full)
+
+
+def _approval(*services: str) -> Make:
+    name = f"{ORGANIZATION}/accessApprovalSettings"
+    enrolled = [{"cloudProduct": each, "enrollmentLevel": "BLOCK_ALL"} for each in services]
+    data = {"name": name, "enrolledServices": enrolled, "notificationEmails": ["a@example.com"]}
+    kind = "accessapproval.googleapis.com/AccessApprovalSettings"
+    return of_target(asset(kind, data, name=name, above=[ORGANIZATION]))
+
+
+CASES = (
+    Case(
+        "gcp-logging-organization-sink",
+        of_target(_sink(above=ORGANIZATION, includeChildren=True)),
+        of_target(_sink(above=ORGANIZATION, includeChildren=True, filter="severity>=ERROR")),
+    ),
+    Case(
+        "gcp-logging-sink-enabled",
+        _sink(),
+        _sink(exclusions=[{"name": "quiet", "filter": _DATA_ACCESS}]),
+    ),
+    Case("gcp-logging-bucket-retention", _bucket(), _bucket(retentionDays=30)),
+    Case("gcp-logging-bucket-locked", _bucket(locked=True), _bucket()),
+    *(
+        Case(
+            f"gcp-org-policy-{slug}",
+            of_target(_policy(ORGANIZATION, constraint, enforce=True)),
+            of_target(_policy(ORGANIZATION, constraint, enforce=False)),
+        )
+        for slug, constraint in _ENFORCED.items()
+    ),
+    Case(
+        "gcp-org-policy-known-domains",
+        of_target(
+            _policy(
+                ORGANIZATION,
+                "iam.allowedPolicyMemberDomains",
+                values={"allowedValues": ["C0abcdefg"]},
+            )
+        ),
+        nothing,
+    ),
+    Case(
+        "gcp-org-policy-not-weakened",
+        _policy("projects/101", "sql.restrictPublicIp", enforce=True),
+        _policy("projects/101", "sql.restrictPublicIp", enforce=False),
+    ),
+    Case(
+        "gcp-services-asset-inventory",
+        of_target(together(_service("cloudasset"), project())),
+        of_target(_service("compute")),
+    ),
+    Case("gcp-services-forbidden", _service("compute"), _service("sourcerepo")),
+    Case("gcp-access-approval", _approval("all"), _approval()),
+)
