@@ -91,7 +91,7 @@ def _user(**members: Any) -> Make:
 
 
 def _active(days: float, **user: Any) -> Make:
-    seen = {"lastSignInDateTime": ago(days), "lastNonInteractiveSignInDateTime": None}
+    seen = {"lastSignInDateTime": ago(0), "lastSuccessfulSignInDateTime": ago(days)}
     return graph({"users": [{**_USER, "signInActivity": seen, **user}]})
 
 
