@@ -78,6 +78,7 @@ def run(
     header: Mapping[str, Any] | None = None,
     codes: Mapping[str, str] | None = None,
     slot: bool = True,
+    revision: str = "",
 ) -> None:
     """Seal the run of a slot: of the rules that are due then."""
     due = {
@@ -108,7 +109,9 @@ def run(
                 )
         seen = {resource for outcomes in state.values() for resource in outcomes}
         for resource in sorted(seen):
-            sealing.see(resource, "eu-west-1", BUCKET, sha256(resource.encode()).digest())
+            sealing.see(
+                resource, "eu-west-1", BUCKET, sha256(f"{resource}{revision}".encode()).digest()
+            )
         base = {
             "agent": "0.1",
             "image": "",

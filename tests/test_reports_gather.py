@@ -241,6 +241,27 @@ def test_targets_out_of_scope_are_in_no_figure(tmp_path):
     assert made.population[0].at_end == 2
 
 
+def test_a_rule_that_was_retired_before_the_moment_is_not_failing_at_it(tmp_path):
+    only = {"aws-s3-logged": TEXTS["aws-s3-logged"]}
+    with period_world(tmp_path) as world:
+        run(world, START, {RULE: {"one": "fail"}})
+        then = report(world, 0, kind=Kind.TYPE1, now=START + HOUR)
+        schedule(world, START + HOUR, only)
+        live(world, lambda _: good("one"), start=START + 2 * HOUR, hours=22, texts=only)
+        made = report(world, 1, kind=Kind.TYPE1)
+    assert not then.register  # at the moment itself nothing had run
+    assert not made.register
+
+
+def test_a_resource_that_changes_has_not_joined(tmp_path):
+    with period_world(tmp_path) as world:
+        live(world, lambda _: good("one", "two"), hours=3)
+        live(world, lambda _: good("one"), start=START + 3 * HOUR, hours=3, revision="2")
+        made = report(world, 1)
+    (check,) = made.population
+    assert (check.joined, check.left, check.at_end, check.ties) == (2, 1, 1, True)
+
+
 def test_the_population_rolls_forward_and_ties_out(tmp_path):
     def state(at):
         day = (at - START) // DAY
