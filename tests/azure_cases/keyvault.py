@@ -54,8 +54,8 @@ CASES = (
     Case("azure-keyvault-rbac", _vault(enableRbacAuthorization=True), _vault()),
     Case(
         "azure-keyvault-network",
-        _vault(networkAcls={"defaultAction": "Deny"}),
-        _vault(publicNetworkAccess="Enabled"),
+        _vault(networkAcls={"defaultAction": "Deny", "ipRules": [{"value": "203.0.113.0/24"}]}),
+        _vault(networkAcls={"defaultAction": "Deny", "ipRules": [{"value": "128.0.0.0/1"}]}),
     ),
     Case(
         "azure-keyvault-private-endpoint",
