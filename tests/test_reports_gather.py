@@ -6,6 +6,7 @@ import sqlite3
 from datetime import timedelta
 from hashlib import sha256
 
+import msgspec
 import pytest
 from evidence_world import HOUR, START, TARGET, open_world
 from period_kit import (
@@ -21,6 +22,8 @@ from period_kit import (
     schedule,
 )
 
+from agent.controls.decisions import Decisions, record
+from agent.controls.load import Library
 from agent.controls.model import Control, Scope
 from agent.evidence.store import Store
 from agent.model import Outcome
@@ -96,6 +99,25 @@ def test_a_failure_that_is_mended_too_late_counts(tmp_path):
         made = report(world, 4)
     assert [each.counts for each in made.register] == [True]
     assert rule_of(made, "aws-s3-logged").failed == 1
+
+
+def test_the_query_says_whether_the_controls_are_those_of_the_log(tmp_path):
+    scope = Scope(organization="Acme")
+    control = Control(id="c", title="c", criteria={"soc2": ("CC6.1",)}, rules=("*",), source="f")
+    changed = msgspec.structs.replace(control, title="d")
+    with period_world(tmp_path) as world:
+        live(world, lambda _: good("one"), hours=2)
+        none = report(world, 1, scope=scope, controls={"c": control})
+        library = Library(controls={"c": control}, not_applicable={})
+        record(world.log, Decisions(library=library, scope=scope), START + 3 * HOUR)
+        same = report(world, 1, scope=scope, controls={"c": control})
+        other = report(world, 1, scope=scope, controls={"c": changed})
+    said = [each.provenance.query.split("; ")[1] for each in (none, same, other)]
+    assert said == [
+        "scope and controls as on file, of which the log has none yet",
+        "scope and controls as the log has them",
+        "scope and controls as on file, which is not what the log last had",
+    ]
 
 
 def test_a_failure_that_lasts_over_the_end_is_said_to(tmp_path):

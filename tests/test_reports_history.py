@@ -134,7 +134,8 @@ def test_what_is_recorded_of_the_agent_is_told_in_its_order(tmp_path):
             "left": {"aws:3": "gone"},
         }
         append("population", body, START + 5 * HOUR)
-        append("config", {"of": "controls", "digest": "c"}, START + 6 * HOUR)
+        decided = {"of": "controls", "digest": "c", "scope": {}, "controls": {}}
+        append("config", decided, START + 6 * HOUR)
         append("agent", {"event": "start", "version": "0.2"}, START + 2 * DAY)
         made = report(world, 1, now=START + 3 * DAY)
     assert told(made)[-6:] == [

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from agent import __version__
+from agent.controls.decisions import recorded_controls
 from agent.evidence import queries
 from agent.evidence.coverage import schedules
 from agent.evidence.deviations import Deviation, deviations
@@ -83,7 +84,7 @@ def gather(store: Store, question: Question, progress: Progress = lambda *_: Non
         subsequent=(*after, *_new_failures(store, lens, end, made_at)),
         tool=tool,
         seal=seal,
-        provenance=_provenance(question, lens, completeness, seal),
+        provenance=_provenance(question, lens, completeness, seal, _on_file(store, question)),
     )
 
 
@@ -160,7 +161,7 @@ def _new_failures(store: Store, lens: Lens, end: datetime, made_at: datetime) ->
 
 
 def _provenance(
-    question: Question, lens: Lens, completeness: Completeness, seal: Seal
+    question: Question, lens: Lens, completeness: Completeness, seal: Seal, on_file: str
 ) -> Provenance:
     start, end = (f"{each:%Y-%m-%dT%H:%M:%SZ}" for each in (question.start, question.end))
     when = f"as of {end}" if lens.moment else f"from {start} to before {end}"
@@ -170,11 +171,26 @@ def _provenance(
             f"log {seal.origin}, {seal.size:,} entries, of runs on {len(lens.labels)}"
             f" {'target' if len(lens.labels) == 1 else 'targets'}; Assay {__version__}"
         ),
-        query=f"{question.kind} {when}, targets {targets}",
+        query=f"{question.kind} {when}, targets {targets}; {on_file}",
         made_at=question.made_at,
         completeness=in_words(completeness) + _before(lens),
         integrity=_integrity(seal),
     )
+
+
+def _on_file(store: Store, question: Question) -> str:
+    """Say whether scope and controls are those that the log last had."""
+    recorded = recorded_controls(store)
+    if recorded is None:
+        return "scope and controls as on file, of which the log has none yet"
+    scope, controls = recorded
+    same = scope == question.scope and all(
+        msgspec.structs.replace(control, source="") == controls.get(name)
+        for name, control in question.controls.items()
+    )
+    if same:
+        return "scope and controls as the log has them"
+    return "scope and controls as on file, which is not what the log last had"
 
 
 def in_words(completeness: Completeness) -> str:
