@@ -120,7 +120,7 @@ CASES = (
     ),
     Case(
         "gcp-iam-organization-audit-logs",
-        organization({"roles/browser": [_OPS]}, _audit("DATA_READ", "DATA_WRITE")),
+        organization({"roles/browser": [_OPS]}, _audit("ADMIN_READ", "DATA_READ", "DATA_WRITE")),
         organization({"roles/browser": [_OPS]}, _audit("ADMIN_READ", "DATA_WRITE")),
     ),
     Case(

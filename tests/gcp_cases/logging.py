@@ -40,7 +40,7 @@ def _policy(above: str, constraint: str, **rule: Any) -> Make:
 
 def _service(name: str, state: str = "ENABLED") -> Make:
     full = f"projects/101/services/{name}.googleapis.com"
-    data = {"name": full, "state": state}
+    data = {"name": f"{name}.googleapis.com", "state": state}
     return asset("serviceusage.googleapis.com/Service", data, name=full)
 
 

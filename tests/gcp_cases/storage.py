@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from gcp_cases import Bindings, Case, Make, asset, together
+from gcp_cases import Bindings, Case, Json, Make, asset, together
 
 _KIND = "storage.googleapis.com/Bucket"
 _OPS = {"roles/storage.admin": ["group:ops@example.com"]}
@@ -10,7 +10,8 @@ _YEAR = {"retentionPeriod": str(365 * 86400)}
 
 
 def _bucket(iam: Bindings | None = None, /, **data: Any) -> Make:
-    data = {"name": "it", "iamConfiguration": {}, **data}
+    unset: Json = {"versioning": {}, "retentionPolicy": {}, "logging": {}, "encryption": {}}
+    data = {"name": "it", "iamConfiguration": {}, **unset, **data}
     return asset(_KIND, data, name="it", iam=_OPS if iam is None else iam)
 
 
