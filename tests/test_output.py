@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from agent.cli.output import (
     Format,
     Listing,
-    defused,
     printable,
     rfc3339,
     show,
@@ -21,6 +20,7 @@ from agent.cli.output import (
     to_csv,
     to_json,
 )
+from agent.escape import defused
 
 ROWS = [{"id": "=cmd|' /C calc'!A0", "outcome": "fail", "at": datetime(2026, 11, 24, tzinfo=UTC)}]
 LISTING = Listing(schema="assay.test.v1", columns=("id", "outcome"), rows=ROWS)

@@ -13,9 +13,10 @@ from evidence_world import HOUR, START
 from period_kit import TEXTS, good, live, period_world, report, run
 
 from agent.controls.model import Category, Control, Scope, Subservice
+from agent.escape import visible
 from agent.reports import heatmap
 from agent.reports.document import write_json
-from agent.reports.html import SHOWN, css_text, visible, write_html
+from agent.reports.html import SHOWN, css_text, shown, write_html
 from agent.reports.model import HONEST, NOT_AN_OPINION, Day, Health
 from agent.reports.question import Kind
 
@@ -142,7 +143,7 @@ def test_a_style_string_gives_back_its_text():
 
 
 def test_what_is_no_text_or_has_a_form_stays_as_it_is():
-    assert visible(3) == 3
+    assert shown(3) == 3
     assert visible("naïve 名前 عربى\n") == "naïve 名前 عربى\n"
     assert visible("a\u200bb") == "a\u27e8U+200B\u27e9b"
 

@@ -18,6 +18,8 @@ from typing import Any
 
 from msgspec import Struct
 
+from agent.escape import defused
+
 
 class Format(StrEnum):
     """How a listing is written."""
@@ -59,11 +61,6 @@ def to_csv(listing: Listing) -> str:
     for row in listing.rows:
         writer.writerow([defused(to_cell(row.get(column))) for column in listing.columns])
     return buffer.getvalue()
-
-
-def defused(text: str) -> str:
-    """Put an apostrophe before what a spreadsheet would run (OWASP, CSV injection)."""
-    return "'" + text if text[:1] in {"=", "+", "-", "@", "\t", "\r"} else text
 
 
 def printable(text: str) -> str:

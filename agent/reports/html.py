@@ -7,7 +7,6 @@ see, or that would turn the text around, are shown by their number instead.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,6 +17,7 @@ from markupsafe import Markup
 
 from agent import __version__
 from agent.controls.scope import uncovered
+from agent.escape import visible
 from agent.model import Outcome
 from agent.reports import heatmap, wording
 from agent.reports.model import HONEST, NOT_AN_OPINION, ControlResult, Report
@@ -33,8 +33,6 @@ TITLES = {
     "type1": "SOC 2 Type I: state at a date",
     "type2": "SOC 2 Type II: operation through a period",
 }
-_HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
-"""Unicode's categories of what has no form of its own: control, direction, surrogate, private."""
 
 
 def write_html(report: Report) -> Iterator[str]:
@@ -57,19 +55,10 @@ def write_html(report: Report) -> Iterator[str]:
     )
 
 
-def visible(value: Any) -> Any:
-    """Show by its number each character that has no form; what is no text stays as it is."""
-    if not isinstance(value, str) or isinstance(value, Markup):
-        return value
-    if value.isascii() and value.isprintable():
-        return value
-    return "".join(
-        f"\N{MATHEMATICAL LEFT ANGLE BRACKET}U+{ord(character):04X}"
-        "\N{MATHEMATICAL RIGHT ANGLE BRACKET}"
-        if character != "\n" and unicodedata.category(character) in _HIDDEN
-        else character
-        for character in value
-    )
+def shown(value: Any) -> Any:
+    """Make text visible; what is no text, or markup of our own, stays as it is."""
+    is_text = isinstance(value, str) and not isinstance(value, Markup)
+    return visible(value) if is_text else value
 
 
 def when(moment: datetime | None) -> str:
@@ -86,7 +75,7 @@ def day(moment: datetime) -> str:
 
 def css_text(text: str) -> Markup:
     """Write a text as a CSS string: all but letters, digits and spaces by their number."""
-    shown = str(visible(text)).replace("\n", " ")
+    shown = visible(text).replace("\n", " ")
     escaped = re.sub(r"[^A-Za-z0-9 ]", lambda found: f"\\{ord(found[0]):06x}", shown)
     return Markup(f'"{escaped}"')  # noqa: S704 - nothing is left that could end the string
 
@@ -117,7 +106,7 @@ def _environment() -> Environment:
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
-        finalize=visible,
+        finalize=shown,
         trim_blocks=True,
         lstrip_blocks=True,
     )
