@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
+CLOUDS = ("aws", "azure", "gcp")
 
 
 def call(*words, **options):
@@ -70,7 +71,8 @@ def test_it_finds_its_rules_and_checks_outside_the_checkout(installed, tmp_path)
     environment = {**os.environ, "PYTHONPATH": ""}
     listed = call(*installed, "rules", "list", "--format", "json", cwd=tmp_path, env=environment)
     assert listed.returncode == 0, listed.stderr
-    assert len(json.loads(listed.stdout)["items"]) == len(list(ROOT.glob("rules/aws/**/*.yaml")))
+    shipped = [path for cloud in CLOUDS for path in ROOT.glob(f"rules/{cloud}/**/*.yaml")]
+    assert len(json.loads(listed.stdout)["items"]) == len(shipped)
     shown = call(
         *installed,
         *("rules", "show", "aws-s3-bucket-versioning", "--format", "json"),
