@@ -119,7 +119,7 @@ class Agent:
         self._log.append("config", summary(self._scope), now)
         self._people.put(self._scope.settings, self._scope.decisions, now)
         self._record_population(self._scope)
-        self._log.schedule(_due(self._scope), valid_from=now, at=now)
+        self._log.schedule(scheduled(self._scope), valid_from=now, at=now)
         self._vitals.leader.set(1)
         self._scheduler.repeat("missed", UPKEEP, self._look_for_missed)
         self._scheduler.repeat("people", UPKEEP, self._look_at_people)
@@ -185,7 +185,7 @@ class Agent:
                 self._log.append("config", summary(scope), CLOCK.now())
                 self._people.put(scope.settings, scope.decisions, CLOCK.now())
             self._record_population(scope)
-            self._log.schedule(_due(scope), valid_from=CLOCK.now(), at=CLOCK.now())
+            self._log.schedule(scheduled(scope), valid_from=CLOCK.now(), at=CLOCK.now())
         except StoreError as error:
             LOG.error("what is in force stays as it was, it could not be recorded: %s", error)
             self._unsealed = str(error)
@@ -337,7 +337,7 @@ class Agent:
         self._vitals.verified_at.set(CLOCK.now().timestamp())
 
 
-def _due(scope: Scope) -> dict[str, dict[str, Scheduled]]:
+def scheduled(scope: Scope) -> dict[str, dict[str, Scheduled]]:
     """What is to run on each target, as the log keeps it."""
     return {
         target: {

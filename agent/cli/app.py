@@ -15,6 +15,7 @@ import typer
 from agent import __version__
 from agent.cli import (
     attest,
+    bundle,
     check,
     checks,
     controls,
@@ -47,6 +48,7 @@ app.command("permissions")(permissions.permissions)
 app.add_typer(rules.app, name="rules")
 app.add_typer(checks.app, name="checks")
 app.command("reference")(checks.write_reference)
+evidence.app.command("bundle")(bundle.bundle)
 app.add_typer(evidence.app, name="evidence")
 app.add_typer(controls.app, name="controls")
 app.add_typer(attest.app, name="attest")

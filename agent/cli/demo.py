@@ -3,9 +3,22 @@
 from __future__ import annotations
 
 import sys
+from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from agent.cli.exits import CommandError
+
+
+class DemoCloud(StrEnum):
+    """Which clouds the demo seeds."""
+
+    AWS = "aws"
+    AZURE = "azure"
+    GCP = "gcp"
+    ALL = "all"
 
 
 def demo(
@@ -16,15 +29,55 @@ def demo(
         str, typer.Option(help="Where to serve; a free port when it is taken.")
     ] = "127.0.0.1:9464",
     keep: Annotated[bool, typer.Option("--keep", help="Leave the evidence where it is.")] = False,
+    cloud: Annotated[DemoCloud, typer.Option("--cloud", help="Which there are.")] = DemoCloud.AWS,
+    period: Annotated[
+        str, typer.Option("--period", help="Fill in a history of that long (180d), and end.")
+    ] = "",
+    out: Annotated[
+        Path, typer.Option("--out", "-o", help="With --period: the folder, new or empty.")
+    ] = Path("assay-demo"),
 ) -> None:
-    """Seed a cloud on this machine, run the agent on it, and let things happen; Ctrl-C ends it."""
+    """Seed a cloud on this machine, run the agent on it, and let things happen; Ctrl-C ends it.
+
+    With --period: half a year of history on a simulated clock, through the same code, to try
+    reports and bundles on.
+    """
+    if period:
+        _fill(period, out, scale, seed)
+        return
     from agent.cli.serve import leave, serve_until_signal
     from agent.demo.run import Options, run_demo
 
     options = Options(
-        seed=seed, scale=scale, every=every, listen=listen, keep=keep, command=sys.argv[0]
+        seed=seed,
+        scale=scale,
+        every=every,
+        listen=listen,
+        keep=keep,
+        command=sys.argv[0],
+        clouds=("aws", "azure", "gcp") if cloud is DemoCloud.ALL else (cloud.value,),
     )
     leave(run_demo(serve_until_signal, _Terminal(), options))
+
+
+def _fill(period: str, out: Path, scale: int, seed: int) -> None:
+    from agent.demo.period import Options, tell_period
+    from agent.duration import parse_duration
+
+    try:
+        length = parse_duration(period)
+    except ValueError as error:
+        raise CommandError(f"--period {period}: {error}") from None
+    told = tell_period(_Terminal(), Options(period=length, folder=out, scale=scale, seed=seed))
+    config, start = out / "assay.yaml", f"{told.start:%Y-%m-%d}"
+    sys.stdout.write(
+        f"{told.runs} runs, {told.entries} entries of the log, from {start} to"
+        f" {told.end:%Y-%m-%d}, in {out}; try:\n"
+        f"  assay -c {config} report type2 --from {start} --out {out}/reports\n"
+        f"  assay -c {config} evidence deviations --from {start}\n"
+        f"  assay -c {config} evidence bundle --from {start} --out {out}/bundle\n"
+        f"  python3 {out}/bundle/verify.py\n"
+    )
 
 
 class _Terminal:

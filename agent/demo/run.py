@@ -1,6 +1,6 @@
-"""`assay demo`: a seeded cloud, the agent on it, and life in it, until somebody ends it.
+"""`assay demo`: seeded clouds, the agent on them, and life in them, until somebody ends it.
 
-Nothing stays behind: the cloud is a process that ends with this one, and everything else is in one
+Nothing stays behind: each cloud is a process that ends with this one, and everything else is in one
 folder that is removed, also when this process is killed.
 """
 
@@ -12,18 +12,19 @@ import signal
 import socket
 import tempfile
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import Protocol
+from typing import Any, Protocol
 
 from msgspec import Struct
 
 from agent.config import Settings, load_settings
 from agent.demo.drift import play_drift, tell_drift
 from agent.demo.ground import Ground
-from agent.demo.process import Cloud, start_cloud
+from agent.demo.neighbour import start_neighbour
+from agent.demo.process import start_cloud
 from agent.demo.roster import NAME as ROSTER
 from agent.demo.roster import configure_roster, write_roster
 from agent.demo.seed import Truth, seed_cloud
@@ -55,6 +56,9 @@ for no reason of the agent."""
 
 KEPT = 60
 """Of a hundred facts: an account that is mostly in order, so that what is not can be seen."""
+
+
+TITLES = {"azure": "a tenant of Azure", "gcp": "an organization of Google Cloud"}
 
 
 class Serve(Protocol):
@@ -89,6 +93,8 @@ class Options(Struct, frozen=True, kw_only=True):
     """How the person calls the program."""
     keep: bool = False
     """Leave the folder with the evidence where it is."""
+    clouds: tuple[str, ...] = ("aws",)
+    """`aws`, `azure`, `gcp`: which are there, each once."""
 
 
 class Stage(Protocol):
@@ -107,62 +113,112 @@ def run_demo(serve: Serve, stage: Stage, options: Options) -> int:
     """Run the demo in this process until it is ended; the exit code of the agent.
 
     SIGINT and SIGTERM end it: the seeding by `KeyboardInterrupt`, the agent in good order.
-    Raises `DemoError` when the cloud does not start. Call it from the main thread.
+    Raises `DemoError` when a cloud does not start. Call it from the main thread.
     """
     with (
         _on_signals(_interrupt),
         _folder(keep=options.keep) as folder,
-        start_cloud(remove=None if options.keep else folder) as cloud,
+        ExitStack() as stack,
     ):
-        stage.say(f"a cloud of this machine's own at {cloud.endpoint}: no account, no cost")
-        truth = seed_cloud(
+        parts = [_part(cloud, stack, stage, folder, options) for cloud in options.clouds]
+        people = {name: None for part in parts for name in part.people}
+        truth = next((part.truth for part in parts if part.truth), None)
+        write_roster(truth, folder / ROSTER, CLOCK.now(), beside=people)
+        settings = _settings(folder, [part.target for part in parts], options)
+        with demo_credentials():
+            return _live(serve, stage, options, settings=settings, parts=parts)
+
+
+class _Part(Struct, frozen=True, kw_only=True):
+    """One of the demo's clouds."""
+
+    target: dict[str, Any]
+    """Its entry in the configuration."""
+    live: Callable[[threading.Event], None]
+    """Lets things happen in it, in a thread of its own, until the event is set."""
+    truth: Truth | None = None
+    """Who works there, and all else; of AWS."""
+    people: tuple[str, ...] = ()
+    """Who works there; of the others."""
+
+
+def _part(cloud: str, stack: ExitStack, stage: Stage, folder: Path, options: Options) -> _Part:
+    if cloud == "aws":
+        return _aws(stack, stage, folder, options)
+    remove = None if options.keep else folder
+    neighbour = stack.enter_context(
+        start_neighbour(
             cloud,
-            scale=options.scale,
+            folder / cloud,
             seed=options.seed,
-            regions=options.regions,
+            scale=options.scale,
             kept=KEPT,
-            progress=stage.progress,
+            remove=remove,
         )
-        stage.say(_summary(truth))
-        write_roster(truth, folder / ROSTER, CLOCK.now())
-        settings = _settings(folder, cloud, options)
-        with _credentials():
-            return _live(serve, stage, options, settings=settings, cloud=cloud, truth=truth)
+    )
+    told = neighbour.told
+    stage.say(f"{told.things} things of {told.kinds} kinds in {TITLES[cloud]}")
+    return _Part(
+        target=told.target,
+        live=lambda _: neighbour.live(stage.say),
+        people=tuple(told.people),
+    )
+
+
+def _aws(stack: ExitStack, stage: Stage, folder: Path, options: Options) -> _Part:
+    cloud = stack.enter_context(start_cloud(remove=None if options.keep else folder))
+    stage.say(f"a cloud of this machine's own at {cloud.endpoint}: no account, no cost")
+    truth = seed_cloud(
+        cloud,
+        scale=options.scale,
+        seed=options.seed,
+        regions=options.regions,
+        kept=KEPT,
+        progress=stage.progress,
+    )
+    stage.say(_summary(truth))
+
+    def live(stopping: threading.Event) -> None:
+        ground = Ground(cloud, seed=options.seed, regions=options.regions, kept=KEPT)
+        scenes = tell_drift(ground, truth, seed=options.seed)
+        drift = threading.Thread(
+            target=play_drift,
+            args=[scenes],
+            kwargs={"wait": stopping.wait, "say": stage.say},
+            name="drift",
+            daemon=True,
+        )
+        drift.start()
+        # Before the cloud ends: the scene that is being played finds it there.
+        stack.callback(drift.join, timeout=5)
+
+    target = {
+        "provider": "aws",
+        "account": cloud.account,
+        "name": "demo",
+        "regions": list(options.regions),
+        "endpoint_url": cloud.endpoint,
+    }
+    return _Part(target=target, live=live, truth=truth)
 
 
 def _live(
-    serve: Serve,
-    stage: Stage,
-    options: Options,
-    *,
-    settings: Settings,
-    cloud: Cloud,
-    truth: Truth,
+    serve: Serve, stage: Stage, options: Options, *, settings: Settings, parts: Sequence[_Part]
 ) -> int:
-    """Run the agent here and the drift in a thread beside it."""
+    """Run the agent here, and what happens in the clouds beside it."""
     stopping = threading.Event()
-    ground = Ground(cloud, seed=options.seed, regions=options.regions, kept=KEPT)
-    scenes = tell_drift(ground, truth, seed=options.seed)
-    drift = threading.Thread(
-        target=play_drift,
-        args=[scenes],
-        kwargs={"wait": stopping.wait, "say": stage.say},
-        name="drift",
-        daemon=True,
-    )
 
     def ready(url: str) -> None:
         for line in _invitation(url, settings, options):
             stage.say(line)
-        drift.start()
+        for part in parts:
+            part.live(stopping)
 
     try:
         with _on_signals(stopping.set):
             return serve(settings, stopping=stopping, ready=ready)
     finally:
         stopping.set()
-        if drift.ident:
-            drift.join(timeout=5)
 
 
 def _summary(truth: Truth) -> str:
@@ -182,18 +238,10 @@ def _invitation(url: str, settings: Settings, options: Options) -> Iterator[str]
         yield f"the evidence stays in {settings.folder}"
 
 
-def _settings(folder: Path, cloud: Cloud, options: Options) -> Settings:
+def _settings(folder: Path, targets: Sequence[dict[str, Any]], options: Options) -> Settings:
     """Write the configuration as a file, so that the other commands can be pointed at it."""
     document = {
-        "targets": [
-            {
-                "provider": "aws",
-                "account": cloud.account,
-                "name": "demo",
-                "regions": list(options.regions),
-                "endpoint_url": cloud.endpoint,
-            }
-        ],
+        "targets": list(targets),
         "store": "evidence",
         "origin": "assay.demo/agent",
         "every": options.every,
@@ -229,7 +277,7 @@ def _folder(*, keep: bool) -> Iterator[Path]:
 
 
 @contextmanager
-def _credentials() -> Iterator[None]:
+def demo_credentials() -> Iterator[None]:
     """Let the SDK of this process find credentials that open the demo's cloud and nothing else.
 
     The environment is the SDK's own first place to look, ahead of every profile and role of the
