@@ -37,6 +37,11 @@ CASES = (
         _dataset(),
     ),
     Case(
+        "gcp-bigquery-dataset-classified",
+        _dataset(labels={"data-classification": "internal"}),
+        _dataset(labels={"team": "shop"}),
+    ),
+    Case(
         "gcp-bigquery-table-kms",
         _table(encryptionConfiguration={"kmsKeyName": "k"}),
         _table(),

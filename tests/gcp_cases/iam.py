@@ -104,6 +104,11 @@ CASES = (
         organization({"roles/editor": [_OPS]}),
     ),
     Case(
+        "gcp-iam-organization-corporate-members",
+        organization({"roles/browser": [_ANA]}),
+        organization({"roles/browser": ["user:ana@gmail.com"]}),
+    ),
+    Case(
         "gcp-iam-folder-no-basic-roles",
         _folder({"roles/browser": [_OPS]}),
         _folder({"roles/browser": [_OPS, "allUsers"]}),

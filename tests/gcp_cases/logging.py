@@ -15,6 +15,11 @@ _ENFORCED = {
     "sql-no-public-ip": "sql.restrictPublicIp",
     "no-default-network": "compute.skipDefaultNetworkCreation",
 }
+_WATCHING = {
+    "event-threat-detection": "event-threat-detection",
+    "posture": "security-health-analytics",
+    "container-threat-detection": "container-threat-detection",
+}
 _DATA_ACCESS = 'log_id("cloudaudit.googleapis.com/data_access")'
 
 
@@ -44,6 +49,13 @@ def _service(name: str, state: str = "ENABLED") -> Make:
     return asset("serviceusage.googleapis.com/Service", data, name=full)
 
 
+def _watching(service: str, state: str) -> Make:
+    name = f"{ORGANIZATION}/locations/global/securityCenterServices/{service}"
+    data = {"name": name, "effectiveEnablementState": state}
+    kind = "securitycentermanagement.googleapis.com/SecurityCenterService"
+    return of_target(asset(kind, data, name=name, above=[ORGANIZATION]))
+
+
 def _approval(*services: str) -> Make:
     name = f"{ORGANIZATION}/accessApprovalSettings"
     enrolled = [{"cloudProduct": each, "enrollmentLevel": "BLOCK_ALL"} for each in services]
@@ -64,6 +76,7 @@ CASES = (
         _sink(exclusions=[{"name": "quiet", "filter": _DATA_ACCESS}]),
     ),
     Case("gcp-logging-bucket-retention", _bucket(), _bucket(retentionDays=30)),
+    Case("gcp-logging-bucket-kms", _bucket(cmekSettings={"kmsKeyName": "k"}), _bucket()),
     Case("gcp-logging-bucket-locked", _bucket(locked=True), _bucket()),
     *(
         Case(
@@ -72,6 +85,18 @@ CASES = (
             of_target(_policy(ORGANIZATION, constraint, enforce=False)),
         )
         for slug, constraint in _ENFORCED.items()
+    ),
+    Case(
+        "gcp-org-policy-locations",
+        of_target(
+            _policy(ORGANIZATION, "gcp.resourceLocations", values={"allowedValues": ["in:eu"]})
+        ),
+        of_target(_policy(ORGANIZATION, "gcp.resourceLocations", allowAll=True)),
+    ),
+    Case(
+        "gcp-org-policy-no-external-ip",
+        of_target(_policy(ORGANIZATION, "compute.vmExternalIpAccess", denyAll=True)),
+        of_target(_policy(ORGANIZATION, "compute.vmExternalIpAccess", allowAll=True)),
     ),
     Case(
         "gcp-org-policy-known-domains",
@@ -95,5 +120,9 @@ CASES = (
         of_target(_service("compute")),
     ),
     Case("gcp-services-forbidden", _service("compute"), _service("sourcerepo")),
+    *(
+        Case(f"gcp-scc-{slug}", _watching(service, "ENABLED"), _watching(service, "DISABLED"))
+        for slug, service in _WATCHING.items()
+    ),
     Case("gcp-access-approval", _approval("all"), _approval()),
 )
