@@ -50,6 +50,11 @@ CASES = (
     Case("gcp-pubsub-topic-not-public", _topic(_OPS), _topic(_PUBLIC)),
     Case("gcp-pubsub-subscription-not-public", _subscription(_OPS), _subscription(_PUBLIC)),
     Case(
+        "gcp-pubsub-dead-letter",
+        _subscription(deadLetterPolicy={"deadLetterTopic": "projects/shop/topics/lost"}),
+        _subscription(),
+    ),
+    Case(
         "gcp-pubsub-push-authenticated",
         _subscription(
             pushConfig={
