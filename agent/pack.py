@@ -17,7 +17,7 @@ import checks
 from agent.config import ConfigError, Settings
 from agent.duration import parse_duration
 from agent.plan import calls_of
-from agent.rules.load import load_rules
+from agent.rules.load import APART, load_rules
 from agent.rules.params import ParamError, with_params
 from agent.rules.rule import Rule
 from checks.files.session import SERVICE as FILES
@@ -50,16 +50,25 @@ class Pack(Struct, frozen=True, kw_only=True):
     disabled: tuple[str, ...]
     waiting: Mapping[str, Waiting] = msgspec.field(default_factory=dict)
     """Rules that are not in force because they read files that nobody has configured."""
+    elsewhere: frozenset[str] = frozenset()
+    """Shipped rules that were not read: of clouds without a target."""
 
 
-def load_pack(settings: Settings) -> Pack:
-    """Load everything. Raises `CheckError`, `RuleError` or `ConfigError` on the first mistake."""
+def load_pack(settings: Settings, *, observed_only: bool = False) -> Pack:
+    """Load everything; `observed_only`: of the shipped rules those of the targets' clouds.
+
+    Raises `CheckError`, `RuleError` or `ConfigError` on the first mistake.
+    """
     known = load_checks([settings.path(path) for path in settings.checks_paths])
-    shipped = [SHIPPED_RULES] if settings.shipped_rules else []
-    paths = shipped + [settings.path(path) for path in settings.rules_paths]
+    clouds = {each.provider for each in settings.targets}
+    folders = _shipped(settings, lambda cloud: cloud in clouds or not observed_only)
+    paths = folders + [settings.path(path) for path in settings.rules_paths]
     rules = load_rules(paths, known, schema_source())
+    others = _shipped(settings, lambda cloud: cloud not in clouds) if observed_only else []
+    # A rule's file has its name.
+    elsewhere = frozenset(path.stem for folder in others for path in folder.rglob("*.yaml"))
     for name in settings.rules:
-        if name not in rules:
+        if name not in rules and name not in elsewhere:
             near = get_close_matches(name, rules, 1)
             hint = f"; did you mean {near[0]}?" if near else "; `assay rules list` lists them"
             raise ConfigError(f"{settings.file}: rules.{name}: there is no such rule{hint}")
@@ -76,7 +85,17 @@ def load_pack(settings: Settings) -> Pack:
         if (lacks := _lacks(rule, known, settings))
     }
     in_force = {name: rule for name, rule in enabled.items() if name not in waiting}
-    return Pack(checks=known, rules=in_force, disabled=disabled, waiting=waiting)
+    return Pack(
+        checks=known, rules=in_force, disabled=disabled, waiting=waiting, elsewhere=elsewhere
+    )
+
+
+def _shipped(settings: Settings, wanted: Callable[[str], bool]) -> list[Path]:
+    """Give the shipped folders of rules of the clouds that are wanted."""
+    if not settings.shipped_rules:
+        return []
+    folders = sorted(path for path in SHIPPED_RULES.iterdir() if path.is_dir())
+    return [path for path in folders if path.name not in APART and wanted(path.name)]
 
 
 def _lacks(rule: Rule, known: Mapping[str, Check], settings: Settings) -> tuple[str, ...]:

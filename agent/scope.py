@@ -55,7 +55,7 @@ def load_scope(settings: Settings, known: Mapping[str, Roll]) -> Scope:
     `known` are the members that the log last had. Raises `ConfigError`, `CheckError`, `RuleError`,
     `DocumentError` or `TargetError`.
     """
-    pack = load_pack(settings)
+    pack = load_pack(settings, observed_only=True)
     entries = Entries(settings, pack.checks.values())
     decisions = load_decisions(settings, pack)
     empty = Scope(settings=settings, pack=pack, entries=entries, targets={}, decisions=decisions)

@@ -192,7 +192,7 @@ def _decisions(settings: Settings) -> Decisions:
     from agent.controls.decisions import load_decisions
     from agent.pack import load_pack
 
-    return load_decisions(settings, load_pack(settings))
+    return load_decisions(settings, load_pack(settings, observed_only=True))
 
 
 def _control(decisions: Decisions, name: str) -> Control:

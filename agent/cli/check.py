@@ -54,7 +54,7 @@ def check(
     from checks.limits import Limits
 
     settings = load_settings(context.obj)
-    pack = load_pack(settings)
+    pack = load_pack(settings, observed_only=True)
     decisions = load_decisions(settings, pack)
     settle()
     rules = _chosen(pack, rule)

@@ -50,9 +50,10 @@ def doctor(
 
     settings = load_settings(context.obj)
     rows = [_row("configuration", "ok", settings.file or "defaults")]
-    pack = load_pack(settings)
+    pack = load_pack(settings, observed_only=True)
     rows.append(_row("rules", "ok", f"{len(pack.rules)} in force on {len(pack.checks)} checks"))
     rows += _store(settings)
+    rows += _anchors(settings)
     try:
         found = Entries(settings, pack.checks.values()).find(known_rolls(settings))
     except TargetError as error:
@@ -93,6 +94,22 @@ def _store(settings: Settings) -> list[dict[str, str]]:
     except (StoreError, KeyFileError) as error:
         return [_row("evidence", "wrong", str(error))]
     return [_row("evidence", "ok", str(folder / STORE))]
+
+
+def _anchors(settings: Settings) -> list[dict[str, str]]:
+    """Ask every anchor whether it is there and does what it promises."""
+    from agent.evidence.anchors.model import AnchorError
+    from agent.evidence.anchors.opening import open_anchors
+    from agent.run import CLOCK
+
+    rows = []
+    for anchor in open_anchors(settings.anchors, settings.path, CLOCK.now):
+        try:
+            state, finding = "ok", anchor.check()
+        except AnchorError as error:
+            state, finding = "wrong", str(error)
+        rows.append(_row(f"anchor {anchor.place}", state, finding))
+    return rows
 
 
 SKEW = 120

@@ -68,7 +68,7 @@ def _decisions(context: typer.Context) -> Decisions:
     from agent.pack import load_pack
 
     settings = load_settings(context.obj)
-    return load_decisions(settings, load_pack(settings))
+    return load_decisions(settings, load_pack(settings, observed_only=True))
 
 
 def _rows(waivers: tuple[Waiver, ...], store: Store, now: datetime) -> list[dict[str, Any]]:

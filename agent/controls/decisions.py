@@ -66,7 +66,7 @@ def load_decisions(settings: Settings, pack: Pack) -> Decisions:
     """Read all that the configuration names. Raises `DocumentError` on the first mistake."""
     frameworks = frameworks_of(settings)
     library = load_controls([settings.path(path) for path in settings.controls], frameworks)
-    names = {*pack.rules, *pack.waiting, *pack.disabled}
+    names = {*pack.rules, *pack.waiting, *pack.disabled, *pack.elsewhere}
     file = settings.path(settings.scope) if settings.scope else None
     scope = load_scope_file(file, library.controls) if file else Scope()
     return Decisions(

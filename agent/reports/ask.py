@@ -26,7 +26,7 @@ def ask(
     verify: bool = True,
 ) -> Question:
     """Load what the configuration names. Raises the errors of rules, checks and documents."""
-    pack = load_pack(settings)
+    pack = load_pack(settings, observed_only=True)
     decisions = load_decisions(settings, pack)
     soc2 = frameworks_of(settings)[SOC2]
     return Question(
