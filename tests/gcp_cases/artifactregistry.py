@@ -26,6 +26,11 @@ CASES = (
         _repository(),
     ),
     Case(
+        "gcp-artifact-repository-customer-key",
+        _repository(kmsKeyName="k"),
+        _repository(),
+    ),
+    Case(
         "gcp-artifact-repository-cleanup",
         _repository(cleanupPolicies={"old": {"id": "old", "action": "DELETE"}}),
         _repository(),

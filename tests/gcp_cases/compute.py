@@ -75,6 +75,18 @@ def _scheduled(**data: Any) -> Make:
     return together(used, _schedule(**data))
 
 
+def _group(*zones: str, checked: str = "") -> Make:
+    spread = {"zones": [{"zone": each} for each in zones]}
+    made: Json = {"name": "it", "distributionPolicy": spread} if zones else {"name": "it"}
+    if checked:
+        made["autoHealingPolicies"] = [{"healthCheck": checked, "initialDelaySec": 300}]
+    return asset("compute.googleapis.com/InstanceGroupManager", made)
+
+
+def _stopped(days: float) -> Make:
+    return _instance(status="TERMINATED", lastStopTimestamp=ago(days))
+
+
 def _image(iam: Bindings) -> Make:
     return asset("compute.googleapis.com/Image", {"name": "it"}, iam=iam)
 
@@ -141,4 +153,13 @@ CASES = (
     ),
     Case("gcp-compute-snapshot-not-public", _snapshot(_SHUT), _snapshot(_OPEN)),
     Case("gcp-compute-image-not-public", _image(_SHUT), _image(_OPEN)),
+    Case("gcp-compute-instance-tagged-owner", _instance(labels={"team": "web"}), _instance()),
+    Case("gcp-compute-instance-stopped-age", _stopped(3), _stopped(99)),
+    Case(
+        "gcp-compute-instance-os-config",
+        together(_instance(), _project(enable_osconfig="TRUE")),
+        together(_told(enable_osconfig="FALSE"), _project(enable_osconfig="TRUE")),
+    ),
+    Case("gcp-instance-group-auto-healing", _group(checked="alive"), _group()),
+    Case("gcp-instance-group-multi-zone", _group("a", "b"), _group("a")),
 )

@@ -28,5 +28,10 @@ CASES = (
         _function(),
     ),
     Case("gcp-function-not-public", _function(_SHUT), _function(_OPEN)),
+    Case(
+        "gcp-function-service-account",
+        _function(serviceAccountEmail="hook@shop.iam.gserviceaccount.com"),
+        _function(serviceAccountEmail="shop@appspot.gserviceaccount.com"),
+    ),
     Case("gcp-function-runtime", _function(), _function(runtime="python37")),
 )

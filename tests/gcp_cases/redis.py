@@ -25,6 +25,7 @@ def _valkey(**data: Any) -> Make:
 CASES = (
     Case("gcp-redis-auth", _instance(authEnabled=True), _instance()),
     Case("gcp-redis-tls", _instance(transitEncryptionMode=_TLS), _instance()),
+    Case("gcp-redis-customer-key", _instance(customerManagedKey="k"), _instance()),
     Case("gcp-redis-multi-zone", _instance(tier="STANDARD_HA"), _instance()),
     Case(
         "gcp-redis-cluster-protected",

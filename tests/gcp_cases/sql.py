@@ -79,6 +79,11 @@ CASES = (
         _instance(more={"diskEncryptionConfiguration": {"kmsKeyName": "k"}}),
         _instance(),
     ),
+    Case(
+        "gcp-sql-instance-password-policy",
+        _instance(passwordValidationPolicy={"enablePasswordPolicy": True, "minLength": 14}),
+        _instance(passwordValidationPolicy={"enablePasswordPolicy": True}),
+    ),
     Case("gcp-sql-instance-iam-auth", _flagged("POSTGRES_16", iam="on"), _instance()),
     Case(
         "gcp-sql-mysql-flags",
