@@ -88,6 +88,16 @@ def judge_period(view: Reading, lens: Lens, rule: str) -> Judged:
     )
 
 
+def is_tested(outcome: Outcome, resource: str, target: str) -> bool:
+    """Whether a finding is of the population.
+
+    An error of a whole scope is about no resource; what is not applicable is not tested.
+    """
+    if outcome is Outcome.ERROR:
+        return resource != target and not resource.startswith(f"{target}/")
+    return outcome is not Outcome.NOT_APPLICABLE
+
+
 class _Spans:
     """The spans of a rule on one target, by what they say."""
 
@@ -113,16 +123,10 @@ class _Spans:
                 continue
             if outcome is Outcome.WAIVED:
                 self.waived.add((code, text))
-            if self._is_of_population(outcome, text):
+            if is_tested(outcome, text, self._label):
                 self.ids.add(text)
                 if stands and self._standing and (not self.first or text < self.first):
                     self.first = text
-
-    def _is_of_population(self, outcome: Outcome, text: str) -> bool:
-        """An error of a whole scope is about no resource; what is not applicable is not tested."""
-        if outcome is Outcome.ERROR:
-            return text != self._label and not text.startswith(f"{self._label}/")
-        return outcome is not Outcome.NOT_APPLICABLE
 
     def pieces(self, view: Reading) -> dict[tuple[Outcome, str], list[Piece]]:
         """Give the stretches of each outcome (errors by code), from finish to finish of runs."""
