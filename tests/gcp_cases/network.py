@@ -48,9 +48,9 @@ def _tunnel(**data: Any) -> Make:
 CASES = (
     Case(
         "gcp-firewall-ssh",
-        _firewall({"IPProtocol": "tcp", "ports": ["22"]}, "35.235.240.0/20"),
         # As older exports spell it.
-        _firewall({"ipProtocol": "tcp", "port": ["20-30"]}, sourceRange=["0.0.0.0/0"]),
+        _firewall({"ipProtocol": "tcp", "port": ["443"]}, sourceRange=["0.0.0.0/0"]),
+        _firewall({"IPProtocol": "tcp", "ports": ["20-30"]}, "0.0.0.0/0"),
     ),
     Case(
         "gcp-firewall-rdp",
@@ -59,12 +59,12 @@ CASES = (
     ),
     Case(
         "gcp-firewall-data-ports",
-        _firewall(_WEB, "0.0.0.0/0"),
+        _firewall(_TCP, sourceTags=["bastion"]),
         _firewall({"IPProtocol": "tcp", "ports": ["443", "5432"]}, "::/0"),
     ),
     Case(
         "gcp-firewall-all-traffic",
-        _firewall(_TCP, sourceTags=["bastion"]),
+        _firewall(_TCP, sourceRange=["10.0.0.0/8"]),
         _firewall({"IPProtocol": "all"}),
     ),
     Case(
