@@ -81,9 +81,19 @@ def start_cloud(port: int = 0, *, remove: Path | None = None) -> Iterator[Cloud]
     When this process is killed, the cloud removes the folder `remove` in its place.
     Raises `DemoError` when it does not start: moto is missing, or the port is taken.
     """
+    with spawn(_command(port, remove)) as (_, told):
+        yield Cloud(f"http://127.0.0.1:{told['port']}")
+
+
+@contextmanager
+def spawn(command: list[str]) -> Iterator[tuple[subprocess.Popen[bytes], dict[str, Any]]]:
+    """A process of ours for the time of the `with` block, and the line of JSON that it began with.
+
+    Raises `DemoError`, with what it said last, when it ends before that line.
+    """
     with tempfile.TemporaryFile() as said:
         process = subprocess.Popen(  # noqa: S603 - this interpreter, arguments of our own
-            _command(port, remove),
+            command,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=said,
@@ -98,7 +108,7 @@ def start_cloud(port: int = 0, *, remove: Path | None = None) -> Iterator[Cloud]
                 process.wait(timeout=10)
                 said.seek(0)
                 raise DemoError(_last_line(said.read().decode(errors="replace")))
-            yield Cloud(f"http://127.0.0.1:{json.loads(line)['port']}")
+            yield process, json.loads(line)
         finally:
             _end(process)
 
