@@ -24,6 +24,7 @@ from agent.cli import (
     permissions,
     report,
     rules,
+    sample,
     serve,
     setup,
     waivers,
@@ -54,6 +55,7 @@ app.add_typer(controls.app, name="controls")
 app.add_typer(attest.app, name="attest")
 app.add_typer(waivers.app, name="waivers")
 app.add_typer(report.app, name="report")
+app.add_typer(sample.app, name="sample")
 app.command("replay")(evidence.replay)
 
 

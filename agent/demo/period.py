@@ -143,7 +143,7 @@ class _History:
         every = parse_duration(self.options.every)
         slots = (self.end - self.start) // every
         down = False
-        for number in range(1, slots):
+        for number in range(slots):
             slot = self.start + number * every
             while acts and acts[0].at <= slot:
                 act = acts.pop(0)
@@ -160,7 +160,7 @@ class _History:
             self.run(slot)
             self.people.look(self.time.now())
             self.attest()
-            self.stage.progress(number, slots - 1)
+            self.stage.progress(number + 1, slots)
         self.log.append(Kind.AGENT, {"event": "stop", "version": __version__}, self.time.now())
 
     def in_force(self, event: str = "") -> None:
