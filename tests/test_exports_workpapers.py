@@ -131,6 +131,12 @@ def test_the_same_report_gives_the_same_bytes(period, tmp_path):
         assert first == second
 
 
+def test_a_workbook_is_dated_by_its_report(period, tmp_path):
+    made = period[1]
+    book = workbook(period, tmp_path / "paper.xlsx")
+    assert book.properties.created == made.provenance.made_at.replace(tzinfo=None)
+
+
 def test_what_does_not_fit_in_a_cell_is_cut_and_says_so(period, tmp_path):
     world, made = period
     control = control_of(made)

@@ -9,7 +9,10 @@ from hashlib import sha256
 
 from msgspec import Struct
 
+from agent.evidence import queries
+from agent.evidence.entry import from_micros
 from agent.evidence.leaf import OUTCOMES
+from agent.evidence.queries import Standing
 from agent.evidence.store import Reading, Store, period
 from agent.model import Outcome
 from agent.reports.judged import is_tested
@@ -38,8 +41,8 @@ class Member(Struct, frozen=True, kw_only=True):
 class Members:
     """The populations of a report's rules, read one at a time."""
 
-    def __init__(self, view: Reading, lens: Lens) -> None:
-        self._view, self._lens = view, lens
+    def __init__(self, store: Store, view: Reading, lens: Lens) -> None:
+        self._store, self._view, self._lens = store, view, lens
 
     def of(self, rule: RuleResult) -> Iterator[Member]:
         """Give them by resource and target, while memory holds the rule's.
@@ -58,6 +61,13 @@ class Members:
             raise PopulationMoved(
                 f"{rule.rule}: its population changed while it was written; export it again"
             )
+
+    def standing(self, rule: str) -> Iterator[Standing]:
+        """Give what stood at the end of each resource, by target and resource."""
+        at = from_micros(self._lens.past[1] - 1)
+        for label in self._lens.labels:
+            if self._lens.is_due(label, rule):
+                yield from queries.as_of(self._store, at, target=label, rule=rule)
 
     def _on(self, target: int, label: str, number: int, rule: str) -> Iterator[Member]:
         lens = self._lens
@@ -91,6 +101,7 @@ def open_members(store: Store, report: Report) -> Iterator[Members]:
     """Look at the store as the report did. Raises `StoreError`."""
     with store.reading() as view:
         yield Members(
+            store,
             view,
             open_lens(
                 view, report.start, report.end, report.scope.targets, report.completeness.gaps
