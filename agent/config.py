@@ -18,6 +18,7 @@ import msgspec
 from msgspec import Struct, field
 
 from agent.duration import parse_duration
+from agent.evidence.anchors.settings import KINDS, AnchorSettings, Rfc3161Settings
 from checks.aws.settings import AwsSettings
 from checks.azure.settings import AzureSettings
 from checks.gcp.settings import GcpSettings
@@ -108,6 +109,8 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Folder of the evidence store and of the signing key."""
     origin: str = "assay.local/agent"
     """The log's name in every checkpoint: host and path that the organisation controls."""
+    anchors: tuple[AnchorSettings, ...] = ()
+    """Who else stamps or keeps the log's checkpoints (docs/anchors.md)."""
     rules_paths: tuple[str, ...] = ()
     checks_paths: tuple[str, ...] = ()
     files: Mapping[str, FileSettings] = field(default_factory=dict)
@@ -133,6 +136,11 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     def of(self, kind: type[T]) -> tuple[T, ...]:
         """Pick the entries of `targets` that are settings of one provider."""
         return tuple(each for each in self.targets if isinstance(each, kind))
+
+    @property
+    def authorities(self) -> tuple[Rfc3161Settings, ...]:
+        """The entries of `anchors` that stamp."""
+        return tuple(each for each in self.anchors if isinstance(each, Rfc3161Settings))
 
     def path(self, written: str) -> Path:
         """Resolve a path written in the configuration against the configuration's own folder."""
@@ -201,7 +209,8 @@ def _convert(document: Mapping[str, Any]) -> Settings:
     for own in ("folder", "file"):
         if own in document:
             raise _Mistake(own, f"unknown field `{own}`")
-    _check_providers(document.get("targets"))
+    _check_tags(document, "targets", "provider", PROVIDERS)
+    _check_tags(document, "anchors", "kind", KINDS)
     try:
         return msgspec.convert(document, Settings)
     except msgspec.ValidationError as error:
@@ -223,12 +232,13 @@ _OWN = re.compile(r"([a-z_]+(?:\[\d+\])?): ")
 """How a message of a settings' own `__post_init__` begins: with the key that is wrong."""
 
 
-def _check_providers(targets: Any) -> None:
-    for index, entry in enumerate(targets if isinstance(targets, list | tuple) else ()):
-        if isinstance(entry, Mapping) and entry.get("provider") not in PROVIDERS:
-            key, known = f"targets[{index}].provider", ", ".join(PROVIDERS)
-            said = f"{entry['provider']!r} is not known" if "provider" in entry else "it is missing"
-            raise _Mistake(key, f"{key}: {said}; use {known}")
+def _check_tags(document: Mapping[str, Any], where: str, tag: str, known: tuple[str, ...]) -> None:
+    entries = document.get(where)
+    for index, entry in enumerate(entries if isinstance(entries, list | tuple) else ()):
+        if isinstance(entry, Mapping) and entry.get(tag) not in known:
+            key = f"{where}[{index}].{tag}"
+            said = f"{entry[tag]!r} is not known" if tag in entry else "it is missing"
+            raise _Mistake(key, f"{key}: {said}; use {', '.join(known)}")
 
 
 def _steps(path: str) -> list[str | int]:

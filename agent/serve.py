@@ -24,6 +24,9 @@ from agent.controls.collector import PeopleCollector
 from agent.controls.document import DocumentError
 from agent.controls.keeping import People
 from agent.duration import parse_duration
+from agent.evidence.anchors.model import Anchor
+from agent.evidence.anchors.opening import open_anchors
+from agent.evidence.anchors.tending import AnchorCollector, Tender
 from agent.evidence.log import Log
 from agent.evidence.slots import Scheduled
 from agent.evidence.store import StoreError
@@ -98,6 +101,8 @@ class Agent:
         decisions = lambda: self._people.decisions  # noqa: E731 - as for the rules
         self.registry.register(StoreCollector(log.store, rules, CLOCK.now, proves))
         self.registry.register(PeopleCollector(log.store, decisions, CLOCK.now))
+        self._tender = Tender(log, _anchors(scope))
+        self.registry.register(AnchorCollector(self._tender, CLOCK.now))
         self._vitals = Vitals(self.registry)
         self._reach = Reach(self._vitals)
         self._known = last_rolls(log.store)
@@ -123,9 +128,11 @@ class Agent:
         self._vitals.leader.set(1)
         self._scheduler.repeat("missed", UPKEEP, self._look_for_missed)
         self._scheduler.repeat("people", UPKEEP, self._look_at_people)
+        self._scheduler.repeat("anchors", UPKEEP, self._tend_anchors, asks=True)
         self._scheduler.repeat("verify", VERIFY, self._verify)
         self._plan(self._scope.targets)
         self._scheduler.start()
+        self._scheduler.once("anchors", self._tend_anchors, asks=True)
         self._scheduler.once("verify", self._verify)
         try:
             yield
@@ -191,6 +198,7 @@ class Agent:
             self._unsealed = str(error)
             return
         self._scope = scope
+        self._tender.use(_anchors(scope))
         for target in before.targets.keys() - scope.targets.keys():
             self._scheduler.drop(target)
         self._plan(scope.targets if reloaded else scope.targets.keys() - before.targets.keys())
@@ -201,6 +209,14 @@ class Agent:
             self._people.look(CLOCK.now())
         except StoreError as error:
             LOG.error("what people did could not be recorded: %s", error)
+            self._unsealed = str(error)
+
+    def _tend_anchors(self) -> None:
+        """Have others stamp or keep the newest checkpoint, where that is due."""
+        try:
+            self._tender.tend(CLOCK.now())
+        except StoreError as error:
+            LOG.error("a receipt could not be recorded: %s", error)
             self._unsealed = str(error)
 
     def _record_population(self, scope: Scope) -> None:
@@ -335,6 +351,10 @@ class Agent:
         else:
             self._vitals.verified.set(1)
         self._vitals.verified_at.set(CLOCK.now().timestamp())
+
+
+def _anchors(scope: Scope) -> tuple[Anchor, ...]:
+    return open_anchors(scope.settings.anchors, scope.settings.path, CLOCK.now)
 
 
 def scheduled(scope: Scope) -> dict[str, dict[str, Scheduled]]:

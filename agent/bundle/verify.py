@@ -37,7 +37,7 @@ ALWAYS = {
 }
 KINDS = {
     "agent", "schedule", "run", "gap", "waiver", "attestation", "config", "population", "sample",
-    "export", "retention", "key",
+    "export", "retention", "key", "anchor",
 }  # fmt: skip
 OUTCOMES = ("fail", "error", "waived", "pass", "not_applicable")
 BROKEN = (

@@ -1,4 +1,4 @@
-"""`assay evidence ...` and `assay replay`: what was sealed, asked and checked."""
+"""`assay evidence ...`: what was sealed, asked and checked."""
 
 from __future__ import annotations
 
@@ -7,16 +7,13 @@ import sys
 from collections import defaultdict
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from agent.cli.exits import CommandError, Exit
 from agent.cli.output import Format, Listing, rfc3339, show
 from agent.cli.times import read_period, read_time
-
-if TYPE_CHECKING:
-    from agent.evidence.store import Store
 
 app = typer.Typer(
     help="The evidence: log, as-of, show, deviations, gaps, verify.", no_args_is_help=True
@@ -202,20 +199,27 @@ def verify(
     ] = "",
 ) -> int:
     """Check every byte of the evidence; exit code 1 when it is not what was sealed."""
+    from agent.config import load_settings
+    from agent.evidence.anchors.model import AnchorError
+    from agent.evidence.anchors.standing import read_standing, words
     from agent.evidence.note import NoteInvalid
     from agent.evidence.verify import LogInvalid, verify_store
+    from agent.run import CLOCK
 
     held = [_read(path) for path in checkpoint or ()]
+    settings = load_settings(context.obj)
+    roots = {entry.url: _read(settings.path(entry.roots)) for entry in settings.authorities}
     with _store(context) as store:
         try:
             verify_store(store, vkey or None, held)
-        except (LogInvalid, NoteInvalid) as error:
+            standing = read_standing(store, roots, now=CLOCK.now())
+        except (LogInvalid, NoteInvalid, AnchorError) as error:
             sys.stdout.write(f"invalid: {error}\n")
             return Exit.FAIL
         with store.reading() as view:
             size, origin = view.size(), view.meta()["origin"]
     with_held = f", {len(held)} held checkpoints contained" if held else ""
-    sys.stdout.write(f"valid: {origin}, {size} entries{with_held}; chained, not anchored\n")
+    sys.stdout.write(f"valid: {origin}, {size} entries{with_held}; {words(standing)}\n")
     return Exit.PASS
 
 
@@ -226,54 +230,11 @@ def print_checkpoint(context: typer.Context) -> None:
         sys.stdout.write((view.checkpoint() or b"").decode())
 
 
-def replay(
-    context: typer.Context,
-    entry: Annotated[int | None, typer.Argument(help="A run's entry; default: the last.")] = None,
-    form: FORM = Format.TABLE,
-) -> int:
-    """Judge a sealed run again from the evidence; exit code 1 when an outcome differs."""
-    from agent.replay import replay_run
-
-    with _store(context) as store:
-        number = entry if entry is not None else _last_run(store)
-        found = replay_run(store, number)
-    rows = [
-        {
-            "rule": each.case.rule,
-            "resource": each.case.resource,
-            "sealed": str(each.case.outcome),
-            "replayed": str(each.verdict.outcome),
-            "sealed_message": each.case.message,
-            "replayed_message": each.verdict.message,
-        }
-        for each in found.mismatches
-    ]
-    columns = ("rule", "resource", "sealed", "replayed", "sealed_message", "replayed_message")
-    said = (
-        f"entry {number}: {found.same} findings came out as sealed, {len(rows)} differ,"
-        f" {found.skipped} have no values to judge (their place was not seen)"
-    )
-    if form is not Format.TABLE or rows:
-        show(Listing(schema="assay.replay.v1", columns=columns, rows=rows), form)
-    if form is Format.TABLE:
-        sys.stdout.write(said + "\n")
-    return Exit.FAIL if rows else Exit.PASS
-
-
 def _store(context: typer.Context) -> Any:
     from agent.config import load_settings
     from agent.home import open_store
 
     return open_store(load_settings(context.obj))
-
-
-def _last_run(store: Store) -> int:
-    from agent.evidence import queries
-
-    last = max((index for index, _ in queries.entries(store, kind="run")), default=None)
-    if last is None:
-        raise CommandError("the log has no run yet")
-    return last
 
 
 def _read(path: Path) -> bytes:
@@ -305,5 +266,6 @@ _WORDS = {
     "waiver": "{id} {event}: {rule}, until {until}",
     "attestation": "{control} {period}: {result}, by {performer}",
     "population": "{of} {source}{control}",
+    "anchor": "{place} has the checkpoint of size {size}, at {time}",
 }
 """Kind of entry -> what to say of it; a member that it does not have is left out."""

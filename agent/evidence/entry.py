@@ -50,6 +50,7 @@ class Kind(StrEnum):
     EXPORT = "export"
     RETENTION = "retention"
     KEY = "key"
+    ANCHOR = "anchor"
 
 
 def encode_entry(

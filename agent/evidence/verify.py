@@ -12,6 +12,8 @@ from collections.abc import Sequence
 from hashlib import sha256
 from typing import Any
 
+from agent.evidence.anchors.model import AnchorError
+from agent.evidence.anchors.receipt import receipt_of, verify_receipt
 from agent.evidence.entry import (
     EntryError,
     Kind,
@@ -28,7 +30,7 @@ from agent.evidence.note import (
     parse_vkey,
 )
 from agent.evidence.replica import Replica, ReplicaError
-from agent.evidence.store import Reading, Store
+from agent.evidence.store import Reading, Store, StoreCorrupt
 from agent.evidence.store import tables as t
 from agent.evidence.store.frames import FrameInvalid, checksum, unpack
 from agent.evidence.tree import Frontier, leaf_hash
@@ -112,6 +114,8 @@ class _Verification:
             self.cited.update(blobs_of(entry))
             if entry["kind"] == Kind.RUN:
                 self.cited.update(self.replica.verify_run(index, entry))
+            elif entry["kind"] == Kind.ANCHOR:
+                self._receipt(index, entry)
         if frontier.size == 0:
             raise LogInvalid("the log has no entries")
         extra = next(heads, None)
@@ -137,6 +141,14 @@ class _Verification:
         if index == 0 and entry.get("schema") != self.view.schema_digest():
             raise LogInvalid("the tables, indexes or guards are not defined as they were sealed")
         return entry
+
+    def _receipt(self, index: int, entry: dict[str, Any]) -> None:
+        receipt = receipt_of(index, entry)
+        note = self.view.checkpoint(receipt.size)
+        try:
+            verify_receipt(receipt, note, self.view.content(bytes.fromhex(receipt.proof)))
+        except (AnchorError, StoreCorrupt) as error:
+            raise LogInvalid(f"entry {index}: {error}") from error
 
     def _checkpoint(self, row: Any, frontier: Frontier) -> None:
         where = f"checkpoint {frontier.size}"

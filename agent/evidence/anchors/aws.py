@@ -1,0 +1,177 @@
+"""Copies of checkpoints in an S3 bucket with Object Lock, in compliance mode.
+
+In governance mode whoever has `s3:BypassGovernanceRetention` takes a copy away, so a bucket or an
+object in that mode is refused by name. Objects are made only where there is none, and are named by
+size and root: a log that went another way cannot stand in the place of the one before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from agent.duration import parse_duration
+from agent.evidence.anchors.model import AnchorError, Given
+from agent.evidence.anchors.receipt import proof_of_copy
+from agent.evidence.anchors.settings import S3Settings
+from agent.evidence.note import NoteInvalid, parse_checkpoint, parse_note
+
+_MODE = "COMPLIANCE"
+_CONFIG = Config(connect_timeout=10, read_timeout=20, retries={"total_max_attempts": 2})
+_ONE_HOST = _CONFIG.merge(Config(s3={"addressing_style": "path"}))
+_MOST = 1 << 16
+"""Bytes of a checkpoint that is read back."""
+
+
+class S3Copies:
+    """One bucket: an `Anchor`, and its `Copies`."""
+
+    kind = "s3"
+
+    def __init__(self, settings: S3Settings, now: Callable[[], datetime]) -> None:
+        """Nothing is asked yet."""
+        self._settings, self._now = settings, now
+        self.every = parse_duration(settings.every)
+        self.place = f"s3://{settings.bucket}/{settings.prefix}"
+
+    def put(self, note: bytes, size: int) -> Given:
+        """Keep a copy that nobody can take away, and read back that it is so."""
+        key = self._key(note, size)
+        s3 = self._client()
+        until = self._now() + parse_duration(self._settings.retain)
+        try:
+            s3.put_object(
+                Bucket=self._settings.bucket,
+                Key=key,
+                Body=note,
+                ContentType="text/plain; charset=utf-8",
+                IfNoneMatch="*",
+                ObjectLockMode=_MODE,
+                ObjectLockRetainUntilDate=until,
+            )
+        except ClientError as error:
+            if _status(error) != 412:  # noqa: PLR2004 - Precondition Failed: it is there already
+                raise AnchorError(_told(error)) from error
+        except BotoCoreError as error:
+            raise AnchorError(_told(error)) from error
+        return self._kept(s3, key, note)
+
+    def check(self) -> str:
+        """See that the lock is live and lets nobody past. Raises `AnchorError`."""
+        bucket = self._settings.bucket
+        try:
+            answer = self._client().get_object_lock_configuration(Bucket=bucket)
+        except (BotoCoreError, ClientError) as error:
+            raise AnchorError(_told(error)) from error
+        lock = answer["ObjectLockConfiguration"]
+        if lock.get("ObjectLockEnabled") != "Enabled":
+            raise AnchorError(
+                f"{bucket} has no Object Lock: whoever may write can take copies away"
+            )
+        mode = lock.get("Rule", {}).get("DefaultRetention", {}).get("Mode", "")
+        if mode not in {"", _MODE}:
+            raise AnchorError(
+                f"{bucket} is locked in {mode.lower()} mode, which whoever has"
+                " s3:BypassGovernanceRetention gets past; set its default to compliance, or to none"
+            )
+        return f"Object Lock is enabled; copies are kept for {self._settings.retain} in compliance"
+
+    def copies(self, after: int) -> Iterator[bytes]:
+        """Give the checkpoints of logs longer than `after`, the longest first."""
+        # Versions, because a delete marker hides an object from plain lists, locked or not.
+        bucket, s3 = self._settings.bucket, self._client()
+        found = []
+        try:
+            lister = s3.get_paginator("list_object_versions")
+            for page in lister.paginate(Bucket=bucket, Prefix=self._prefix):
+                for each in page.get("Versions", ()):
+                    size = each["Key"].removeprefix(self._prefix).partition(".")[0]
+                    if size.isdecimal() and int(size) > after:
+                        found.append((int(size), each["Key"], each["VersionId"]))
+            for _, key, version in sorted(found, reverse=True):
+                copy = s3.get_object(Bucket=bucket, Key=key, VersionId=version)
+                yield copy["Body"].read(_MOST)
+        except (BotoCoreError, ClientError) as error:
+            raise AnchorError(_told(error)) from error
+
+    @property
+    def _prefix(self) -> str:
+        return f"{self._settings.prefix}/" if self._settings.prefix else ""
+
+    def _key(self, note: bytes, size: int) -> str:
+        try:
+            root = parse_checkpoint(parse_note(note).text).root
+        except NoteInvalid as error:
+            raise AnchorError(str(error)) from error
+        return f"{self._prefix}{size:020d}.{root.hex()[:16]}"
+
+    def _kept(self, s3: Any, key: str, note: bytes) -> Given:
+        bucket = self._settings.bucket
+        try:
+            found = s3.get_object(Bucket=bucket, Key=key)
+            content = found["Body"].read(_MOST)
+        except (BotoCoreError, ClientError) as error:
+            raise AnchorError(_told(error)) from error
+        if content != note:
+            raise AnchorError(f"s3://{bucket}/{key} holds something else: nothing was overwritten")
+        mode, until = found.get("ObjectLockMode", "none"), found.get("ObjectLockRetainUntilDate")
+        if mode != _MODE or until is None:
+            raise AnchorError(
+                f"s3://{bucket}/{key} is locked in mode {mode.lower()}: not compliance"
+            )
+        where = {
+            "bucket": bucket,
+            "key": key,
+            "version": str(found.get("VersionId", "")),
+            "mode": mode,
+            "retain_until": until.astimezone(UTC).isoformat(),
+        }
+        return Given(time=found["LastModified"].astimezone(UTC), proof=proof_of_copy(note, where))
+
+    def _client(self) -> Any:
+        """Make a client, as the role where there is one. Raises `AnchorError`."""
+        settings = self._settings
+        try:
+            session: Any = boto3.Session(
+                profile_name=settings.profile or None, region_name=settings.region or None
+            )
+            given = _assumed(session, settings) if settings.role_arn else {}
+            return session.client(
+                "s3",
+                region_name=session.region_name or "us-east-1",
+                endpoint_url=settings.endpoint_url or None,
+                config=_ONE_HOST if settings.endpoint_url else _CONFIG,
+                **given,
+            )
+        except (BotoCoreError, ClientError) as error:
+            raise AnchorError(_told(error)) from error
+
+
+def _assumed(session: Any, settings: S3Settings) -> dict[str, str]:
+    external = {"ExternalId": settings.external_id} if settings.external_id else {}
+    sts = session.client(
+        "sts",
+        region_name=session.region_name or "us-east-1",
+        endpoint_url=settings.endpoint_url or None,
+        config=_CONFIG,
+    )
+    role = sts.assume_role(RoleArn=settings.role_arn, RoleSessionName="assay-anchors", **external)
+    keys = role["Credentials"]
+    return {
+        "aws_access_key_id": keys["AccessKeyId"],
+        "aws_secret_access_key": keys["SecretAccessKey"],
+        "aws_session_token": keys["SessionToken"],
+    }
+
+
+def _status(error: ClientError) -> int:
+    return int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
+
+
+def _told(error: BotoCoreError | ClientError) -> str:
+    return " ".join(str(error).split())

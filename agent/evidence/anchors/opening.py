@@ -1,0 +1,29 @@
+"""Opens the entries of `anchors` in the configuration."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from pathlib import Path
+
+from agent.duration import parse_duration
+from agent.evidence.anchors.authority import Authority
+from agent.evidence.anchors.model import Anchor
+from agent.evidence.anchors.settings import AnchorSettings, Rfc3161Settings
+
+
+def open_anchors(
+    entries: Sequence[AnchorSettings], path: Callable[[str], Path], now: Callable[[], datetime]
+) -> tuple[Anchor, ...]:
+    """Open every entry; nothing is asked yet. `path` resolves a path of the configuration."""
+    return tuple(_open(entry, path, now) for entry in entries)
+
+
+def _open(
+    entry: AnchorSettings, path: Callable[[str], Path], now: Callable[[], datetime]
+) -> Anchor:
+    if isinstance(entry, Rfc3161Settings):
+        return Authority(entry.url, path(entry.roots), parse_duration(entry.every))
+    from agent.evidence.anchors.aws import S3Copies  # noqa: PLC0415 - only who has one loads an SDK
+
+    return S3Copies(entry, now)

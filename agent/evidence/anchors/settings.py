@@ -1,0 +1,86 @@
+"""What an entry of `anchors` can say: an authority that stamps, or a bucket that keeps."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+from msgspec import Struct
+
+from agent.duration import parse_duration
+from agent.evidence.anchors.model import LAG
+
+_BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+"""docs.aws.amazon.com/AmazonS3, bucketnamingrules."""
+_PREFIX = re.compile(r"[A-Za-z0-9!_.*'()/-]{0,200}")
+_ROLE_ARN = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+")
+_SHORTEST = timedelta(minutes=1)
+
+
+class Rfc3161Settings(
+    Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind", tag="rfc3161"
+):
+    """A time-stamping authority (RFC 3161) over HTTP."""
+
+    url: str
+    roots: str
+    """A PEM file with the root certificates that its timestamps must lead to."""
+    every: str = "1h"
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be asked."""
+        parts = urlsplit(self.url)
+        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username:
+            raise ValueError(f"url: {self.url!r} is not the http(s) address of an authority")
+        if not self.roots:
+            raise ValueError("roots: a PEM file with the authority's root certificates is expected")
+        _check_every(self.every)
+
+
+class S3Settings(
+    Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind", tag="s3"
+):
+    """A bucket with Object Lock, best in an account whose administrators are others."""
+
+    bucket: str
+    prefix: str = "checkpoints"
+    retain: str = "400d"
+    """How long nobody can take a copy away, in compliance mode."""
+    every: str = "1h"
+    region: str = ""
+    profile: str = ""
+    role_arn: str = ""
+    external_id: str = ""
+    endpoint_url: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse what S3 cannot know."""
+        if not _BUCKET.fullmatch(self.bucket):
+            raise ValueError(f"bucket: {self.bucket!r} is not the name of a bucket")
+        if not _PREFIX.fullmatch(self.prefix) or self.prefix.endswith("/"):
+            raise ValueError(f"prefix: {self.prefix!r} is not a plain prefix without / at its end")
+        if self.role_arn and not _ROLE_ARN.fullmatch(self.role_arn):
+            raise ValueError(f"role_arn: {self.role_arn!r} is not the ARN of a role")
+        if self.external_id and not self.role_arn:
+            raise ValueError("external_id: it is shown to a role; `role_arn` is missing")
+        _parse("retain", self.retain)
+        _check_every(self.every)
+
+
+AnchorSettings = Rfc3161Settings | S3Settings
+KINDS = ("rfc3161", "s3")
+"""What `kind` can be."""
+
+
+def _check_every(text: str) -> None:
+    every = _parse("every", text)
+    if not _SHORTEST <= every < LAG:
+        raise ValueError(f"every: {text} is not between 1m and 25h: an entry waits at most 26 h")
+
+
+def _parse(key: str, text: str) -> timedelta:
+    try:
+        return parse_duration(text)
+    except ValueError as error:
+        raise ValueError(f"{key}: {error}") from None
