@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from agent.evaluate import outcome_again
-from agent.evidence.replay import Case, Replayed, Verdict, replay
+from agent.evidence.replay import Case, Replayed, Source, StoreSource, Verdict, replay_from
 from agent.evidence.store import Store
 from agent.model import Outcome
 from agent.pack import schema_source
@@ -22,6 +22,12 @@ def replay_run(store: Store, entry: int) -> Replayed:
 
     The outcome is computed again; the words of a message are taken as sealed.
     """
+    with store.reading() as view:
+        return replay_source(StoreSource(view), entry)
+
+
+def replay_source(source: Source, entry: int) -> Replayed:
+    """Do the same from any source: a store, or a bundle."""
     checks = load_checks()
     schema_of = schema_source()
 
@@ -38,4 +44,4 @@ def replay_run(store: Store, entry: int) -> Replayed:
             outcome = Outcome.WAIVED  # a waiver is a decision of its own, with its own entry
         return Verdict(outcome, case.code, case.message)
 
-    return replay(store, entry, judge_again)
+    return replay_from(source, entry, judge_again)

@@ -22,6 +22,7 @@ from agent.cli import (
     demo,
     evidence,
     permissions,
+    replay,
     report,
     rules,
     sample,
@@ -56,7 +57,7 @@ app.add_typer(attest.app, name="attest")
 app.add_typer(waivers.app, name="waivers")
 app.add_typer(report.app, name="report")
 app.add_typer(sample.app, name="sample")
-app.command("replay")(evidence.replay)
+app.command("replay")(replay.replay)
 
 
 @app.callback()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from msgspec import Struct
 
@@ -64,43 +64,98 @@ class Replayed(Struct, frozen=True):
     mismatches: tuple[Mismatch, ...]
 
 
+class Stood(Struct, frozen=True, kw_only=True):
+    """A finding that stood after a run."""
+
+    resource: str
+    region: str
+    outcome: str
+    code: str
+    message: str
+    digest: bytes
+    """Of the values that the rule read; empty: it read none."""
+
+
+class Source(Protocol):
+    """Where a run is replayed from: a store, or a bundle."""
+
+    def entry(self, index: int) -> bytes | None:
+        """Give the bytes of an entry."""
+        ...
+
+    def content(self, digest: bytes) -> bytes | None:
+        """Give a content; None: it is not there any more."""
+        ...
+
+    def stood(self, index: int, target: str, rule: str) -> Iterator[Stood]:
+        """Give the findings of a rule that stood after the run of an entry, by resource."""
+        ...
+
+
+class StoreSource:
+    """A store as a source."""
+
+    def __init__(self, view: Reading) -> None:
+        self._view = view
+        self.entry = view.entry
+        self.content = view.content
+
+    def stood(self, index: int, target: str, rule: str) -> Iterator[Stood]:
+        """Give the findings of a rule that stood after the run of an entry."""
+        view = self._view
+        home, number, run = view.number_of(target), view.number_of(rule), view.run_at(index)
+        for row in past.findings(view, target=home, rule=number, run=run):
+            yield Stood(
+                resource=row[2],
+                region=row[3],
+                outcome=str(OUTCOMES[row[4]]),
+                code=row[5],
+                message=row[6],
+                digest=row[9] or b"",
+            )
+
+
 def replay(store: Store, entry: int, evaluate: Callable[[Case], Verdict | None]) -> Replayed:
     """Evaluate the findings that stood after the run of `entry` again.
 
     `evaluate` gives a verdict, or None for a case that values alone cannot decide. Raises
     `StoreError` when the entry is not a run.
     """
+    with store.reading() as view:
+        return replay_from(StoreSource(view), entry, evaluate)
+
+
+def replay_from(source: Source, entry: int, evaluate: Callable[[Case], Verdict | None]) -> Replayed:
+    """Do the same from any source."""
     same = skipped = 0
     mismatches = []
-    with store.reading() as view:
-        for case in _cases(view, entry):
-            verdict = None if case is None else evaluate(case)
-            if case is None or verdict is None:
-                skipped += 1
-            elif (verdict.outcome, verdict.code, verdict.message) == (
-                case.outcome,
-                case.code,
-                case.message,
-            ):
-                same += 1
-            else:
-                mismatches.append(Mismatch(case, verdict))
+    for case in _cases(source, entry):
+        verdict = None if case is None else evaluate(case)
+        if case is None or verdict is None:
+            skipped += 1
+        elif (verdict.outcome, verdict.code, verdict.message) == (
+            case.outcome,
+            case.code,
+            case.message,
+        ):
+            same += 1
+        else:
+            mismatches.append(Mismatch(case, verdict))
     return Replayed(same, skipped, tuple(mismatches))
 
 
-def _cases(view: Reading, index: int) -> Iterator[Case | None]:
-    data = view.entry(index)
+def _cases(source: Source, index: int) -> Iterator[Case | None]:
+    data = source.entry(index)
     body = {} if data is None else json.loads(data)
     if body.get("kind") != "run":
         raise StoreError(f"entry {index} is not a run")
-    target = view.number_of(body["target"])
-    number = view.run_at(index)
-    plan = json.loads(_content(view, body["plan"]["blob"]))
+    plan = json.loads(_content(source, body["plan"]["blob"]))
+    header = whole(body["header"], source.content)
     for rule, version in sorted(plan.items()):
-        text = _content(view, version["text"])
-        for row in past.findings(view, target=target, rule=view.number_of(rule), run=number):
-            content = b"" if row[9] is None else view.content(row[9])
-            if content is None or (not content and OUTCOMES[row[4]] is Outcome.ERROR):
+        text = _content(source, version["text"])
+        for one in source.stood(index, body["target"], rule):
+            content = b"" if not one.digest else source.content(one.digest)
+            if content is None or (not content and one.outcome == Outcome.ERROR):
                 yield None
                 continue
             yield Case(
@@ -110,19 +165,19 @@ def _cases(view: Reading, index: int) -> Iterator[Case | None]:
                 text=text,
                 params=version["params"],
                 values=decode_values(content),
-                resource=row[2],
-                region=row[3],
+                resource=one.resource,
+                region=one.region,
                 started=from_rfc3339(body["started"]),
                 slot=None if body["slot"] is None else from_rfc3339(body["slot"]),
-                header=whole(body["header"], view.content),
-                outcome=OUTCOMES[row[4]],
-                code=row[5],
-                message=row[6],
+                header=header or {},
+                outcome=Outcome(one.outcome),
+                code=one.code,
+                message=one.message,
             )
 
 
-def _content(view: Reading, digest: str) -> bytes:
-    content = view.content(bytes.fromhex(digest))
+def _content(source: Source, digest: str) -> bytes:
+    content = source.content(bytes.fromhex(digest))
     if content is None:
         raise StoreError(f"blob {digest}: its content is missing")
     return content
