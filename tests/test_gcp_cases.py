@@ -19,7 +19,7 @@ from agent.rules.load import load_rules
 from agent.rules.params import with_params
 from agent.rules.rule import Rule
 from checks.files.session import WithFiles
-from checks.gcp.session import LISTING
+from checks.gcp.session import LISTING, Organization
 from checks.schema import schema_of
 
 RULES = Path(__file__).parents[1] / "rules" / "gcp"
@@ -37,17 +37,25 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         yield server
 
 
+@pytest.fixture(scope="module")
+def organization(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Organization:
+    """One for all cases: to read its key and to connect takes longer than to judge."""
+    return organization_on(server, tmp_path_factory.mktemp("key"))
+
+
 @cache
 def rules() -> dict[str, Rule]:
     return load_rules([RULES], CHECKS, schema_of)
 
 
-def judged(case: Case, state: str, server: Server, folder: Path) -> tuple[set[Outcome], str]:
+def judged(
+    case: Case, state: str, server: Server, organization: Organization, folder: Path
+) -> tuple[set[Outcome], str]:
     """On the organization for rules about the organization, on its project for all others."""
     server.world = make_world(gcp_cases.PROJECT)
+    organization.estate.join("")  # one that came before begins another round: the world is new
     named = getattr(case, state)(server.world)
     rule = with_params(rules()[case.rule], case.params)
-    organization = organization_on(server, folder)
     above = CHECKS[rule.check].level == "organization"
     session = organization.above() if above else organization.session(gcp_cases.PROJECT)
     return outcomes(rule, WithFiles(session, exported(folder, case.files)), CHECKS, named)
@@ -68,10 +76,10 @@ def contents(rule: Rule) -> set[str]:
 @pytest.mark.parametrize("state", ["good", "bad"])
 @pytest.mark.parametrize("case", CASES, ids=[case.rule for case in CASES])
 def test_a_rule_tells_a_compliant_resource_from_another(
-    case: Case, state: str, server: Server, tmp_path: Path
+    case: Case, state: str, server: Server, organization: Organization, tmp_path: Path
 ) -> None:
     server.faults.clear()
-    found, said = judged(case, state, server, tmp_path)
+    found, said = judged(case, state, server, organization, tmp_path)
     assert (Outcome.PASS if state == "good" else Outcome.FAIL) in found, said
     assert Outcome.ERROR not in found, said
     assert state == "bad" or Outcome.FAIL not in found, said
@@ -79,11 +87,11 @@ def test_a_rule_tells_a_compliant_resource_from_another(
 
 @pytest.mark.parametrize("case", CASES, ids=[case.rule for case in CASES])
 def test_a_good_resource_whose_parts_may_not_be_read_is_an_error(
-    case: Case, server: Server, tmp_path: Path
+    case: Case, server: Server, organization: Organization, tmp_path: Path
 ) -> None:
     for content in sorted(contents(rules()[case.rule])):
         server.faults[:] = [Fault(content=content, code="PERMISSION_DENIED")]
-        found, said = judged(case, "good", server, tmp_path)
+        found, said = judged(case, "good", server, organization, tmp_path)
         assert found == {Outcome.ERROR}, said
 
 
