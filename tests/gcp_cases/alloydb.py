@@ -9,8 +9,7 @@ _ON = {"enabled": True}
 
 
 def _cluster(**data: Any) -> Make:
-    made = {"name": _NAME, "clusterType": "PRIMARY", **data}
-    return asset("alloydb.googleapis.com/Cluster", made, name=_NAME)
+    return asset("alloydb.googleapis.com/Cluster", {"name": _NAME, **data}, name=_NAME)
 
 
 def _instance(**data: Any) -> Make:

@@ -16,12 +16,12 @@ def _vault(retention: str, **data: Any) -> Make:
     return asset("backupdr.googleapis.com/BackupVault", made)
 
 
-def _association(**last: str) -> Make:
+def _association(**more: Any) -> Make:
     made = {
         "name": f"{_FOLDER}/backupPlanAssociations/it",
         "resource": "projects/shop/zones/z/instances/vm",
         "state": "ACTIVE",
-        "rulesConfigInfo": [{"ruleId": "daily", **last}],
+        **more,
     }
     return asset("backupdr.googleapis.com/BackupPlanAssociation", made)
 
@@ -44,7 +44,7 @@ CASES = (
     ),
     Case(
         "gcp-backup-fresh",
-        _association(lastSuccessfulBackupConsistencyTime=ago(1)),
+        _association(rulesConfigInfo=[{"lastSuccessfulBackupConsistencyTime": ago(1)}]),
         _association(),
     ),
     Case("gcp-gke-backup-plan-active", _plan(), _plan(paused=True)),

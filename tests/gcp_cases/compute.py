@@ -20,13 +20,13 @@ def _connected(network: Json, **data: Any) -> Make:
     return asset("compute.googleapis.com/Instance", made)
 
 
+# Members below in the singular: as older exports spell them.
 def _acting(email: str, *scopes: str) -> Make:
-    # As older exports spell it.
     return _instance(serviceAccount=[{"email": email, "scope": [*scopes]}])
 
 
 def _metadata(**items: str) -> Json:
-    return {"items": [{"key": key.replace("_", "-"), "value": items[key]} for key in items]}
+    return {"item": [{"key": key.replace("_", "-"), "value": items[key]} for key in items]}
 
 
 def _told(**items: str) -> Make:
@@ -38,14 +38,14 @@ def _project(**items: str) -> Make:
     return asset("compute.googleapis.com/Project", data, name="projects/shop")
 
 
-def _template(*access: Json) -> Make:
-    properties = {"networkInterfaces": [{"name": "nic0", "accessConfigs": [*access]}]}
+def _template(**network: Any) -> Make:
+    properties = {"networkInterface": [{"name": "nic0", **network}]}
     data = {"name": "it", "properties": properties}
     return asset("compute.googleapis.com/InstanceTemplate", data)
 
 
 def _disk(**data: Any) -> Make:
-    made = {"name": "it", "selfLink": _URL + "zones/z/disks/it", "users": ["vm"], **data}
+    made = {"name": "it", "selfLink": _URL + "zones/z/disks/it", "user": ["vm"], **data}
     return asset("compute.googleapis.com/Disk", made)
 
 
@@ -71,15 +71,15 @@ def _schedule(**data: Any) -> Make:
 
 
 def _scheduled(**data: Any) -> Make:
-    used = _disk(resourcePolicies=[_URL + "regions/r/resourcePolicies/daily"])
+    used = _disk(resourcePolicy=[_URL + "regions/r/resourcePolicies/daily"])
     return together(used, _schedule(**data))
 
 
 def _group(*zones: str, checked: str = "") -> Make:
-    spread = {"zones": [{"zone": each} for each in zones]}
-    made: Json = {"name": "it", "distributionPolicy": spread} if zones else {"name": "it"}
+    spread = {"zones": [{"zone": each} for each in zones]} if zones else {}
+    made: Json = {"name": "it", "distributionPolicy": spread}
     if checked:
-        made["autoHealingPolicies"] = [{"healthCheck": checked, "initialDelaySec": 300}]
+        made["autoHealingPolicy"] = [{"healthCheck": checked, "initialDelaySec": 300}]
     return asset("compute.googleapis.com/InstanceGroupManager", made)
 
 
@@ -104,7 +104,7 @@ CASES = (
     ),
     Case(
         "gcp-compute-instance-scopes",
-        _acting(_DEFAULT, "https://www.googleapis.com/auth/logging.write"),
+        _instance(),
         _acting(_DEFAULT, "https://www.googleapis.com/auth/cloud-platform"),
     ),
     Case(
@@ -133,7 +133,7 @@ CASES = (
     Case(
         "gcp-compute-instance-template-no-public-address",
         _template(),
-        _template({"type": "ONE_TO_ONE_NAT"}),
+        _template(accessConfig=[{"type": "ONE_TO_ONE_NAT"}]),
     ),
     Case("gcp-compute-disk-customer-key", _disk(diskEncryptionKey=_KEY), _disk()),
     Case(
@@ -161,5 +161,5 @@ CASES = (
         together(_told(enable_osconfig="FALSE"), _project(enable_osconfig="TRUE")),
     ),
     Case("gcp-instance-group-auto-healing", _group(checked="alive"), _group()),
-    Case("gcp-instance-group-multi-zone", _group("a", "b"), _group("a")),
+    Case("gcp-instance-group-multi-zone", _group("a", "b"), _group()),
 )

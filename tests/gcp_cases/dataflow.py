@@ -4,7 +4,7 @@ from gcp_cases import Case, Make, asset
 
 
 def _job(*addresses: str) -> Make:
-    pools = [{"kind": "harness", "ipConfiguration": each} for each in addresses]
+    pools = [{"ipConfiguration": each} if each else {"kind": "harness"} for each in addresses]
     data = {
         "name": "it",
         "currentState": "JOB_STATE_RUNNING",
@@ -17,6 +17,6 @@ CASES = (
     Case(
         "gcp-dataflow-no-public-address",
         _job("WORKER_IP_PRIVATE"),
-        _job("WORKER_IP_PRIVATE", "WORKER_IP_PUBLIC"),
+        _job("WORKER_IP_PRIVATE", ""),
     ),
 )

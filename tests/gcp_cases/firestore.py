@@ -15,12 +15,12 @@ CASES = (
     Case(
         "gcp-firestore-pitr",
         _database(pointInTimeRecoveryEnablement="POINT_IN_TIME_RECOVERY_ENABLED"),
-        _database(pointInTimeRecoveryEnablement="POINT_IN_TIME_RECOVERY_DISABLED"),
+        _database(),
     ),
     Case(
         "gcp-firestore-deletion-protection",
         _database(deleteProtectionState="DELETE_PROTECTION_ENABLED"),
-        _database(deleteProtectionState="DELETE_PROTECTION_DISABLED"),
+        _database(),
     ),
     Case(
         "gcp-firestore-customer-key",

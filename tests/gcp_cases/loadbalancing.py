@@ -5,6 +5,7 @@ from typing import Any
 from gcp_cases import Case, Json, Make, asset, together
 
 _MAP = "https://www.googleapis.com/compute/v1/projects/shop/global/urlMaps/it"
+_RSA = "TLS_RSA_WITH_AES_128_CBC_SHA"
 _REDIRECT: Json = {"httpsRedirect": True, "stripQuery": False}
 
 
@@ -27,7 +28,8 @@ CASES = (
     Case(
         "gcp-ssl-policy-strong",
         _proxy("SslPolicy", profile="RESTRICTED"),
-        _proxy("SslPolicy", profile="MODERN"),
+        # As older exports spell it.
+        _proxy("SslPolicy", profile="CUSTOM", minTlsVersion="TLS_1_2", customFeature=[_RSA]),
     ),
     Case(
         "gcp-https-proxy-ssl-policy",
@@ -42,7 +44,7 @@ CASES = (
     Case(
         "gcp-http-proxy-redirects",
         _plain(defaultUrlRedirect=_REDIRECT),
-        _plain(defaultUrlRedirect=_REDIRECT, pathMatchers=[{"name": "shop"}]),
+        _plain(defaultUrlRedirect=_REDIRECT, pathMatcher=[{"name": "shop"}]),
     ),
     Case("gcp-backend-service-logging", _service(logConfig={"enable": True}), _service()),
     Case(

@@ -10,7 +10,7 @@ _WEB: Json = {"IPProtocol": "tcp", "ports": ["443"]}
 
 
 def _firewall(allowed: Json, *sources: str, **data: Any) -> Make:
-    made = {"name": "it", "network": _NETWORK, "direction": "INGRESS", **data}
+    made = {"name": "it", "network": _NETWORK, **data}
     ranges = {"sourceRanges": [*sources]} if sources else {}
     return asset("compute.googleapis.com/Firewall", {**made, "allowed": [allowed], **ranges})
 
@@ -36,7 +36,7 @@ def _subnetwork(**data: Any) -> Make:
 
 
 def _router(**nat: Any) -> Make:
-    made = {"name": "it", "nats": [{"name": "nat", **nat}]}
+    made = {"name": "it", "nat": [{"name": "nat", **nat}]}
     return asset("compute.googleapis.com/Router", made)
 
 

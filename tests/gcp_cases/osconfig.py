@@ -1,13 +1,19 @@
 """What VM Manager reports of machines."""
 
+from typing import Any
+
 from gcp_cases import Case, Make, ago, asset
 
 
-def _report(severity: str, days: float) -> Make:
+def _report(**data: Any) -> Make:
     name = "projects/101/locations/z/instances/1/vulnerabilityReport"
-    found = {"details": {"cve": "CVE-2026-1", "severity": severity}, "createTime": ago(days)}
-    data = {"name": name, "vulnerabilities": [found]}
-    return asset("osconfig.googleapis.com/VulnerabilityReport", data, name=name)
+    kind = "osconfig.googleapis.com/VulnerabilityReport"
+    return asset(kind, {"name": name, **data}, name=name)
 
 
-CASES = (Case("gcp-compute-vulnerabilities-sla", _report("CRITICAL", 3), _report("CRITICAL", 99)),)
+def _found(severity: str, days: float) -> Make:
+    one = {"details": {"cve": "CVE-2026-1", "severity": severity}, "createTime": ago(days)}
+    return _report(vulnerabilities=[one])
+
+
+CASES = (Case("gcp-compute-vulnerabilities-sla", _report(), _found("CRITICAL", 99)),)

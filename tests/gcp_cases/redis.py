@@ -38,6 +38,6 @@ CASES = (
     Case(
         "gcp-valkey-protected",
         _valkey(authorizationMode="IAM_AUTH", transitEncryptionMode=_TLS),
-        _valkey(transitEncryptionMode=_TLS),
+        _valkey(authorizationMode="IAM_AUTH"),
     ),
 )

@@ -7,20 +7,19 @@ _SHUT: Bindings = {"roles/run.invoker": ["group:staff@example.com"]}
 _OPEN: Bindings = {"roles/run.invoker": ["group:staff@example.com", "allUsers"]}
 
 
-def _service(
-    ingress: str = "internal", account: str = _DEFAULT, iam: Bindings | None = None
-) -> Make:
+def _service(ingress: str = "", account: str = _DEFAULT, iam: Bindings | None = None) -> Make:
+    annotated = {"annotations": {"run.googleapis.com/ingress": ingress}} if ingress else {}
     data = {
         "apiVersion": "serving.knative.dev/v1",
         "kind": "Service",
-        "metadata": {"name": "it", "annotations": {"run.googleapis.com/ingress": ingress}},
+        "metadata": {"name": "it", **annotated},
         "spec": {"template": {"spec": {"serviceAccountName": account}}},
     }
     return asset("run.googleapis.com/Service", data, iam=iam)
 
 
 CASES = (
-    Case("gcp-run-service-ingress", _service(), _service("all")),
+    Case("gcp-run-service-ingress", _service("internal"), _service()),
     Case("gcp-run-service-not-public", _service(iam=_SHUT), _service(iam=_OPEN)),
     Case(
         "gcp-run-service-account",

@@ -53,12 +53,12 @@ CASES = (
     Case(
         "gcp-sql-instance-tls",
         _reached(sslMode="ENCRYPTED_ONLY"),
-        _reached(sslMode="ALLOW_UNENCRYPTED_AND_ENCRYPTED"),
+        _reached(),
     ),
     Case("gcp-sql-instance-no-public-address", _reached(), _reached(ipv4Enabled=True)),
     Case(
         "gcp-sql-instance-authorized-networks",
-        _reached(authorizedNetworks=[{"name": "office", "value": "203.0.113.4"}]),
+        _reached(),
         _reached(authorizedNetworks=[{"name": "all", "value": "0.0.0.0/0"}]),
     ),
     Case("gcp-sql-instance-backups", _kept(enabled=True), _instance()),
