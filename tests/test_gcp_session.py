@@ -155,6 +155,16 @@ def test_a_project_that_is_being_deleted_is_not_an_empty_one(world, organization
     assert look(organization.session("idle"), LISTING).causes == [("auth", "ProjectNotActive")]
 
 
+def test_one_type_that_the_inventory_does_not_know_costs_no_other(server, organization):
+    server.unknown.add("compute.googleapis.com/Firewall")
+    wanted = {BUCKET: set(), "gcp.network.firewall": set()}
+    for project in ("shop", "labs"):
+        seen = look(organization.session(project), wanted)
+        assert len(seen.resources) > 2
+        assert seen.causes == [("invalid", "UnknownAssetType")]
+        assert "compute.googleapis.com/Firewall" in seen.gaps[0].message
+
+
 def test_malformed_answers_are_errors(server, tmp_path):
     server.faults.append(Fault(body=b'{"assets": [', content="RESOURCE"))
     organization = organization_on(server, tmp_path, transport=Transport.REST)

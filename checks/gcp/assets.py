@@ -62,18 +62,28 @@ class Assets:
         self.client = client_of(access, self._credentials)
         self._parent = access.parent
         self._types = {**types, PROJECTS: frozenset({PROJECT})}
+        self._refused: dict[str, frozenset[str]] = {}
+
+    def refused(self, listing: str) -> frozenset[str]:
+        """The asset types that the inventory does not take in `listing`; known once it is read."""
+        return self._refused.get(listing, frozenset())
 
     def fetch(self, listing: str, after: Any, at: datetime) -> Raw:
-        """One page of `listing` as of `at`. Raises `CallError`."""
-        request = asset_v1.ListAssetsRequest(
-            parent=self._parent,
-            content_type=CONTENT[listing],
-            asset_types=sorted(self._types[listing]),
-            page_size=PAGE,
-            page_token=after or "",
-            read_time=at,
-        )
-        answer = self._ask(request)
+        """One page of `listing` as of `at`. Raises `CallError`.
+
+        One type that the inventory does not know spoils the request for all: it is then looked
+        for, by halves, and left out from then on.
+        """
+        try:
+            answer = self._page(listing, self._taken(listing), after, at)
+        except CallError as error:
+            if after or error.cause is not Cause.INVALID or error.code == "MalformedAnswer":
+                raise
+            unknown = self._unknown(listing, sorted(self._taken(listing)), at)
+            self._refused[listing] = self.refused(listing) | unknown
+            if not unknown or not self._taken(listing):
+                raise
+            answer = self._page(listing, self._taken(listing), after, at)
         owner = (lambda _: EVERYBODY) if listing == PROJECTS else owner_of
         rows = (json_format.MessageToDict(each._pb) for each in answer.assets)  # noqa: SLF001  # proto-plus
         return Raw(
@@ -81,6 +91,36 @@ class Assets:
             answer=Answer(data=None, next=answer.next_page_token or None),
             observed_at=rfc3339(at),
         )
+
+    def _taken(self, listing: str) -> frozenset[str]:
+        return self._types[listing] - self.refused(listing)
+
+    def _unknown(self, listing: str, types: list[str], at: datetime) -> frozenset[str]:
+        """Those of `types` for which even the smallest request is invalid. Raises `CallError`."""
+        try:
+            self._page(listing, frozenset(types), None, at, size=1)
+        except CallError as error:
+            if error.cause is not Cause.INVALID:
+                raise
+        else:
+            return frozenset()
+        if len(types) == 1:
+            return frozenset(types)
+        half = len(types) // 2
+        return self._unknown(listing, types[:half], at) | self._unknown(listing, types[half:], at)
+
+    def _page(
+        self, listing: str, types: frozenset[str], after: Any, at: datetime, *, size: int = PAGE
+    ) -> Any:
+        request = asset_v1.ListAssetsRequest(
+            parent=self._parent,
+            content_type=CONTENT[listing],
+            asset_types=sorted(types),
+            page_size=size,
+            page_token=after or "",
+            read_time=at,
+        )
+        return self._ask(request)
 
     def _ask(self, request: asset_v1.ListAssetsRequest) -> Any:
         try:

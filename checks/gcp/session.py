@@ -146,8 +146,12 @@ class GcpSession:
         """Make one request, of one page, once. Raises `CallError`."""
         if call.service == LISTING:
             self._identify()
-            reading = self._joined().reading(call.operation)
-            return reading.page(self._owner, str(params["type"]), after)
+            reading, kind = self._joined().reading(call.operation), str(params["type"])
+            answer = reading.page(self._owner, kind, after)
+            if kind in self._organization.assets.refused(call.operation):
+                message = f"Cloud Asset Inventory lists no {call.operation} of {kind}"
+                raise CallError(Cause.INVALID, "UnknownAssetType", message)
+            return answer
         return self._organization.directory.get(call.operation, params, after)
 
     def _joined(self) -> Round:

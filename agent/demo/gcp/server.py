@@ -96,6 +96,8 @@ class Server:
         self.faults: list[Fault] = []
         self.asked: list[tuple[str, str]] = []
         """What was asked: a content type and the page's token, or `users`, `token`."""
+        self.unknown: set[str] = set()
+        """Asset types that it does not list."""
         self.read_times: set[datetime] = set()
         self.tokens: set[str] = set()
         self._lock = threading.Lock()
@@ -131,6 +133,8 @@ class Server:
         self.known(token)
         if request.page_size > LARGEST:
             raise Refusal("INVALID_ARGUMENT", "page_size is above 1000")
+        if {*request.asset_types} & self.unknown:
+            raise Refusal("INVALID_ARGUMENT", "asset_types has one that is not supported")
         at = _moment(request)
         if at < datetime.now(UTC) - REACH:  # noqa: TID251 - the fake is a cloud, with a clock
             raise Refusal("INVALID_ARGUMENT", "read_time must be within the last 35 days")
