@@ -9,6 +9,8 @@ from pathlib import Path
 
 from agent.config import Settings
 from agent.evidence import keys
+from agent.evidence.anchors.held import refuse_behind
+from agent.evidence.anchors.opening import open_anchors
 from agent.evidence.log import Log
 from agent.evidence.note import Signer
 from agent.evidence.store import Store, StoreMissing, StoreReadOnly
@@ -24,10 +26,11 @@ def folder_of(settings: Settings) -> Path:
 
 
 @contextmanager
-def open_log(settings: Settings, *, at: datetime) -> Iterator[Log]:
+def open_log(settings: Settings, *, at: datetime, compare: bool = True) -> Iterator[Log]:
     """Become the writer of the log, made with a new key when there is none yet.
 
-    Raises `StoreError` or `KeyFileError`, each one line that says what to do.
+    `compare`: refuse a store that lacks what the copies of its checkpoints prove. Raises
+    `StoreError` or `KeyFileError`, each one line that says what to do.
     """
     folder = folder_of(settings)
     try:
@@ -37,6 +40,9 @@ def open_log(settings: Settings, *, at: datetime) -> Iterator[Log]:
     key = _key(folder, settings.origin)
     store = Store.open(folder / STORE)
     try:
+        if compare:
+            anchors = open_anchors(settings.anchors, settings.path, lambda: at)
+            refuse_behind(store, key.verifier, anchors)
         with Log.open(store, key, at=at) as log:
             yield log
     finally:

@@ -197,30 +197,73 @@ def verify(
     vkey: Annotated[
         str, typer.Option("--vkey", help="The verifier key that you expect; default: the log's.")
     ] = "",
+    copies: Annotated[
+        bool, typer.Option("--copies", help="Compare with the copies in the buckets as well.")
+    ] = False,
 ) -> int:
     """Check every byte of the evidence; exit code 1 when it is not what was sealed."""
     from agent.config import load_settings
+    from agent.evidence.anchors.held import compare, copies_among
     from agent.evidence.anchors.model import AnchorError
+    from agent.evidence.anchors.opening import open_anchors
     from agent.evidence.anchors.standing import read_standing, words
-    from agent.evidence.note import NoteInvalid
+    from agent.evidence.note import NoteInvalid, parse_vkey
     from agent.evidence.verify import LogInvalid, verify_store
     from agent.run import CLOCK
 
     held = [_read(path) for path in checkpoint or ()]
     settings = load_settings(context.obj)
     roots = {entry.url: _read(settings.path(entry.roots)) for entry in settings.authorities}
+    places = copies_among(open_anchors(settings.anchors, settings.path, CLOCK.now))
     with _store(context) as store:
         try:
             verify_store(store, vkey or None, held)
+            with store.reading() as view:
+                size, meta = view.size(), view.meta()
+            key = parse_vkey(meta["vkey"])
+            behind = [compare(store, key, place) for place in places] if copies else []
             standing = read_standing(store, roots, now=CLOCK.now())
         except (LogInvalid, NoteInvalid, AnchorError) as error:
             sys.stdout.write(f"invalid: {error}\n")
             return Exit.FAIL
-        with store.reading() as view:
-            size, origin = view.size(), view.meta()["origin"]
+    if any(behind):
+        sys.stdout.write(f"invalid: {'; '.join(filter(None, behind))}\n")
+        return Exit.FAIL
     with_held = f", {len(held)} held checkpoints contained" if held else ""
-    sys.stdout.write(f"valid: {origin}, {size} entries{with_held}; {words(standing)}\n")
+    sys.stdout.write(f"valid: {meta['origin']}, {size} entries{with_held}; {words(standing)}\n")
     return Exit.PASS
+
+
+@app.command("recover")
+def recover(
+    context: typer.Context,
+    reason: Annotated[str, typer.Option("--reason", help="What happened; it is sealed.")],
+    by: Annotated[str, typer.Option("--by", help="Who decided it; it is sealed.")],
+) -> None:
+    """Go on with a store that lacks entries which copies elsewhere prove; the loss is sealed.
+
+    First try to put the right store back: what was lost is lost, and reports will say so.
+    """
+    from agent.config import load_settings
+    from agent.evidence.anchors.held import recover as seal_recovery
+    from agent.evidence.anchors.model import AnchorError
+    from agent.evidence.anchors.opening import open_anchors
+    from agent.home import open_log
+    from agent.run import CLOCK
+
+    if not reason.strip() or not by.strip():
+        raise CommandError("--reason and --by: say what happened and who decided")
+    settings, now = load_settings(context.obj), CLOCK.now()
+    anchors = open_anchors(settings.anchors, settings.path, CLOCK.now)
+    try:
+        with open_log(settings, at=now, compare=False) as log:
+            lost = seal_recovery(log, anchors, reason=reason, by=by, at=now)
+    except AnchorError as error:
+        raise CommandError(f"the copies cannot be read: {error}") from None
+    if not lost:
+        raise CommandError("nothing is lost: every copy is in this store; nothing was sealed")
+    for each in lost:
+        sys.stdout.write(f"sealed: {each.place} holds size {each.size}, which is lost here\n")
 
 
 @app.command("checkpoint")
@@ -260,7 +303,7 @@ def _what(body: dict[str, Any]) -> str:
 
 _WORDS = {
     "gap": "{target} {slots} slots from {from}: {reason}",
-    "agent": "{event} {version}",
+    "agent": "{event} {version}{reason}",
     "schedule": "from {valid_from}",
     "config": "{of} {digest}",
     "waiver": "{id} {event}: {rule}, until {until}",

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from msgspec import Struct
 
@@ -55,6 +55,7 @@ class Anchor(Protocol):
         ...
 
 
+@runtime_checkable
 class Copies(Anchor, Protocol):
     """An anchor from which the checkpoints themselves can be had again."""
 

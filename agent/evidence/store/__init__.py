@@ -19,6 +19,7 @@ from agent.evidence.store import sqlite
 from agent.evidence.store.errors import (
     KeyMismatch,
     SlotTaken,
+    StoreBehind,
     StoreCorrupt,
     StoreError,
     StoreFull,
@@ -36,6 +37,7 @@ __all__ = [
     "Reading",
     "SlotTaken",
     "Store",
+    "StoreBehind",
     "StoreCorrupt",
     "StoreError",
     "StoreFull",

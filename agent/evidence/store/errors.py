@@ -8,6 +8,7 @@ StoreError
   StoreCorrupt     the file is damaged, or is not a store
   StoreNewer       a newer version of Assay made it
   SlotTaken        the slot of this target has its one complete run already
+  StoreBehind      somebody else holds a checkpoint of this log that the store does not have
   KeyMismatch      the signing key is not the one of this log
 """
 
@@ -40,6 +41,10 @@ class StoreCorrupt(StoreError):  # noqa: N818 - named for what is wrong
 
 class StoreNewer(StoreError):  # noqa: N818 - named for what is wrong
     """Its schema is newer than this program."""
+
+
+class StoreBehind(StoreError):  # noqa: N818 - named for what is wrong
+    """It was rolled back, cut short or written anew."""
 
 
 class SlotTaken(StoreError):  # noqa: N818 - named for what is wrong
