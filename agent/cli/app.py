@@ -24,6 +24,7 @@ from agent.cli import (
     permissions,
     replay,
     report,
+    retention,
     rules,
     sample,
     serve,
@@ -51,6 +52,9 @@ app.add_typer(rules.app, name="rules")
 app.add_typer(checks.app, name="checks")
 app.command("reference")(checks.write_reference)
 evidence.app.command("bundle")(bundle.bundle)
+evidence.app.command("retain")(retention.retain)
+evidence.app.command("hold")(retention.hold)
+evidence.app.command("release")(retention.release)
 app.add_typer(evidence.app, name="evidence")
 app.add_typer(controls.app, name="controls")
 app.add_typer(attest.app, name="attest")

@@ -21,6 +21,7 @@ from agent.evidence.entry import (
     decode_entry,
     from_rfc3339,
     to_micros,
+    whole,
 )
 from agent.evidence.note import (
     Checkpoint,
@@ -68,6 +69,7 @@ class _Verification:
         self.verifier = parse_vkey(expected) if isinstance(expected, str) else expected
         self.held = [self._held(note) for note in held]
         self.cited: set[str] = set()
+        self.deleted: set[str] = set()
         self.replica = Replica(view)
 
     def verify(self) -> None:
@@ -112,6 +114,8 @@ class _Verification:
             if frontier.size in sizes:
                 roots[frontier.size] = frontier.root()
             self.cited.update(blobs_of(entry))
+            if entry["kind"] == Kind.RETENTION:
+                self.deleted.update(whole(entry.get("deleted", []), self.view.content) or ())
             if entry["kind"] == Kind.RUN:
                 self.cited.update(self.replica.verify_run(index, entry))
             elif entry["kind"] == Kind.ANCHOR:
@@ -186,6 +190,10 @@ class _Verification:
             if digest.hex() not in self.cited:
                 raise LogInvalid(f"blob {digest.hex()}: nothing that was sealed refers to it")
 
+    def _missing(self, where: str, digest: bytes) -> None:
+        if digest.hex() not in self.deleted:
+            raise LogInvalid(f"{where}: its content is missing, and no retention deleted it")
+
     def _blobs(self) -> None:
         bases: dict[int, bytes] = {}
         wanted = self.view.bases_of_contents()
@@ -195,7 +203,8 @@ class _Verification:
             if number != expected:
                 raise LogInvalid(f"blob {expected}: is missing; the next is {number}")
             if body is None:
-                raise LogInvalid(f"{where}: its content is missing")
+                self._missing(where, digest)
+                continue
             if checksum(body, base) != crc:
                 raise LogInvalid(f"{where}: its stored bytes changed")
             if base is not None and base not in bases:

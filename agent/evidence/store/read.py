@@ -38,6 +38,17 @@ _SPAN = """
 SELECT to_run, outcome, reason, blob FROM span
 WHERE target = ? AND rule = ? AND resource = ? AND from_run = ?"""
 
+_OUTLIVED = """
+SELECT b.id, b.digest, b.size FROM blob b JOIN content c ON c.blob = b.id
+WHERE b.id IN (SELECT blob FROM span WHERE to_run <= :last)
+  AND b.id NOT IN (SELECT blob FROM span WHERE to_run > :last AND blob IS NOT NULL)
+  AND b.id NOT IN (SELECT blob FROM current WHERE blob IS NOT NULL)
+  AND b.id NOT IN (SELECT base FROM content WHERE base IS NOT NULL)
+ORDER BY b.id"""
+_FREE = """
+SELECT b.id, b.size FROM blob b JOIN content c ON c.blob = b.id
+WHERE b.digest = ? AND NOT EXISTS (SELECT 1 FROM content d WHERE d.base = b.id)"""
+
 
 class Reading:
     """One view of a store."""
@@ -260,6 +271,20 @@ class Reading:
         """Give the blobs that contents are based on."""
         bases = select(t.content.c.base).where(t.content.c.base.is_not(None)).distinct()
         return {int(row[0]) for row in self._rows(bases)}
+
+    def outlived(self, before: int) -> Iterator[tuple[int, bytes, int]]:
+        """Give (blob, digest, size) of the values that no finding has had since an instant.
+
+        Left out are those that are gone already, and those that others are based on.
+        """
+        _, last = self.run_bounds(0, before)
+        for row in self.hot(_OUTLIVED, {"last": last}):
+            yield int(row[0]), bytes(row[1]), int(row[2])
+
+    def kept(self, digest: bytes) -> tuple[int, int] | None:
+        """Give (blob, size) of a content that is there and that no other is based on."""
+        row = self.hot(_FREE, (digest,)).fetchone()
+        return None if row is None else (int(row[0]), int(row[1]))
 
     def closed_span(self, target: int, rule: int, resource: int, from_run: int) -> Row | None:
         """Give (to_run, outcome, reason, blob) of a span that ended."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from hashlib import sha256
 from typing import Any
@@ -12,7 +12,9 @@ from sqlalchemy import Connection, Table, delete, func, insert, select
 from agent.evidence.store import tables as t
 from agent.evidence.store.frames import checksum, is_base, pack
 from agent.evidence.store.read import Reading
+from agent.evidence.store.sqlite import guards
 
+_KEPT = "SELECT b.id FROM blob b JOIN content c ON c.blob = b.id WHERE b.digest = ?"
 BATCH = 200
 """Rows that wait in memory before they are written."""
 
@@ -91,22 +93,41 @@ class Writing(Reading):
         digest = sha256(content).digest()
         found = self.blob_of(digest)
         if found is None:
-            found = self._number(t.blob)
-            base, body = self._packed(content, before)
-            self.add_raw(t.blob, (found, digest, len(content)))
+            found = self._find(t.blob, (digest,))
+            if found is None:
+                found = self._number(t.blob)
+                base, body = self._packed(content, before)
+                self.add_raw(t.blob, (found, digest, len(content)))
+            else:  # retention deleted it, and it has come again; a base must be older than it
+                base, body = None, pack(content)
             self.add_raw(t.content, (found, base, checksum(body, base), body))
             self._remember((t.blob, digest), found)
         return found
 
     def blob_of(self, digest: bytes) -> int | None:
-        """Give the number of a content that is kept already."""
+        """Give the number of a content that is kept already; not of one that was deleted."""
         key = (t.blob, digest)
         if key in self._known:
             return self._known[key]
-        found = self._find(t.blob, (digest,))
-        if found is not None:
-            self._remember(key, found)
-        return found
+        row = self.hot(_KEPT, (digest,)).fetchone()
+        if row is None:
+            return None
+        self._remember(key, int(row[0]))
+        return int(row[0])
+
+    def drop_contents(self, blobs: Iterable[int]) -> None:
+        """Delete contents, for retention alone; their digests stay.
+
+        The guard is lifted inside this transaction only, and put back as it was.
+        """
+        guard = f"{t.content.name}_no_delete"
+        self._known.clear()
+        self._connection.exec_driver_sql(f"DROP TRIGGER {guard}")
+        self._connection.exec_driver_sql(
+            f"DELETE FROM {t.content.name} WHERE blob = ?",  # noqa: S608 - our own name
+            [(number,) for number in blobs],
+        )
+        self._connection.exec_driver_sql(guards()[guard])
 
     def _packed(self, content: bytes, before: bytes | None) -> tuple[int | None, bytes]:
         """Give the base and the frame of a content; no base when one would not halve the frame."""

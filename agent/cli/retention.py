@@ -1,0 +1,102 @@
+"""`assay evidence retain|hold|release`: what is deleted after its time, and what must stay."""
+
+from __future__ import annotations
+
+import sys
+from datetime import timedelta
+from typing import Annotated, Any
+
+import typer
+
+from agent.cli.exits import CommandError, Exit
+from agent.cli.output import printable
+
+
+def retain(
+    context: typer.Context,
+    values: Annotated[str, typer.Option("--values", help="How long values are kept.")] = "760d",
+    calls: Annotated[str, typer.Option("--calls", help="How long records of calls are.")] = "400d",
+    dry: Annotated[bool, typer.Option("--dry-run", help="Say what would go, delete nothing.")] = (
+        False
+    ),
+) -> int:
+    """Delete contents that are older than the policy; every hash stays, and the log says so.
+
+    The agent must be stopped: it is the log's one writer.
+    """
+    from agent.config import load_settings
+    from agent.home import open_log, open_store
+    from agent.retention import Policy, RetentionError, old_contents
+    from agent.retention import retain as delete
+    from agent.run import CLOCK
+
+    settings, now = load_settings(context.obj), CLOCK.now()
+    policy = Policy(values=_duration("values", values), calls=_duration("calls", calls))
+    try:
+        with open_store(settings) as store:
+            old = old_contents(store, policy, now)
+        if dry or not old:
+            sys.stdout.write(f"{_told(old)} may go; nothing was deleted\n")
+            return Exit.PASS
+        with open_log(settings, at=now) as log:
+            done = delete(log, policy, now)
+    except RetentionError as error:
+        raise CommandError(str(error)) from None
+    if done is not None:
+        sys.stdout.write(f"{_told(done[1])} deleted, logged as entry {done[0]}; every hash stays\n")
+    return Exit.PASS
+
+
+def hold(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help="A name for the hold, such as a case's number.")],
+    reason: Annotated[str, typer.Option("--reason", help="Why nothing may be deleted.")],
+    by: Annotated[str, typer.Option("--by", help="Who orders it.")],
+) -> None:
+    """Put a legal hold on the evidence: nothing is deleted until it is released."""
+    _seal(context, "hold", name, reason, by)
+
+
+def release(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help="The name of the hold.")],
+    reason: Annotated[str, typer.Option("--reason", help="Why it ends.")],
+    by: Annotated[str, typer.Option("--by", help="Who orders it.")],
+) -> None:
+    """Release a legal hold."""
+    from agent.config import load_settings
+    from agent.home import open_store
+    from agent.retention import holds
+
+    with open_store(load_settings(context.obj)) as store:
+        standing = holds(store)
+    if name not in standing:
+        raise CommandError(f"no hold {name} stands; there is {', '.join(standing) or 'none'}")
+    _seal(context, "release", name, reason, by)
+
+
+def _seal(context: typer.Context, what: str, name: str, reason: str, by: str) -> None:
+    from agent.config import load_settings
+    from agent.evidence.entry import Kind
+    from agent.inbox import seal
+    from agent.run import CLOCK
+
+    if not (name.strip() and reason.strip() and by.strip()):
+        raise CommandError("a hold needs a name, a reason and who orders it")
+    body = {"of": what, "id": name, "reason": reason, "by": by}
+    entry = seal(load_settings(context.obj), Kind.RETENTION, body, CLOCK.now())
+    sealed = "left for the agent to seal" if entry is None else f"sealed as entry {entry}"
+    sys.stdout.write(f"{what} {printable(name)}: {sealed}\n")
+
+
+def _told(old: list[Any]) -> str:
+    return f"{len(old)} contents, {sum(one.size for one in old)} bytes,"
+
+
+def _duration(name: str, text: str) -> timedelta:
+    from agent.duration import parse_duration
+
+    try:
+        return parse_duration(text)
+    except ValueError as error:
+        raise CommandError(f"--{name} {text}: {error}") from None
