@@ -217,6 +217,19 @@ def test_what_was_not_seen_to_pass_is_not_satisfied(tmp_path, nist, outcomes, re
     assert nist.is_valid(to_assessment(found))
 
 
+@pytest.mark.parametrize("between", [None, "error"], ids=["no run", "error"])
+def test_a_clean_period_with_an_hour_unseen_is_not_satisfied(tmp_path, between):
+    def seen(at):
+        outcome = between if at.hour == 5 else "pass"
+        return outcome and {**good("one"), RULE: {"one": outcome}}
+
+    with period_world(tmp_path) as world:
+        live(world, seen, hours=24)
+        found = report(world, 1)
+    assert found.controls[0].rules[0].clean
+    assert [verdict(found, each) for each in found.controls] == ["other", "pass"]
+
+
 def test_a_report_of_nothing_is_valid_too(tmp_path, nist):
     with period_world(tmp_path) as world:
         run(world, START, {}, slot=False)
