@@ -33,7 +33,7 @@ CASES = (
             authorizationMode="AUTH_MODE_IAM_AUTH",
             transitEncryptionMode=f"TRANSIT_ENCRYPTION_MODE_{_TLS}",
         ),
-        _cluster(authorizationMode="AUTH_MODE_IAM_AUTH"),
+        _cluster(transitEncryptionMode=f"TRANSIT_ENCRYPTION_MODE_{_TLS}"),
     ),
     Case(
         "gcp-valkey-protected",
