@@ -234,6 +234,23 @@ def verify(
     return Exit.PASS
 
 
+@app.command("tiles")
+def write_tiles(
+    context: typer.Context,
+    folder: Annotated[Path, typer.Argument(help="Where to write, or to add what is new.")],
+) -> None:
+    """Write the log as static files (c2sp.org/tlog-tiles) that other people's tools check."""
+    from agent.evidence import tiles
+
+    try:
+        with _store(context) as store:
+            written = tiles.write_tiles(store, folder)
+    except tiles.TilesError as error:
+        raise CommandError(str(error)) from None
+    new = written.size - written.before
+    sys.stdout.write(f"{folder}: {written.size} entries, {new} of them new\n")
+
+
 @app.command("recover")
 def recover(
     context: typer.Context,
