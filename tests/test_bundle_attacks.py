@@ -29,6 +29,9 @@ from bundle_kit import (
 )
 from evidence_world import HOUR, OTHER, SIGNER, START, open_world
 
+from agent.evidence.anchors.receipt import body_of, proof_of_copy
+from agent.evidence.anchors.timestamp import read_stamp
+
 RUN = 14
 """An entry that is a run of the period."""
 
@@ -477,6 +480,33 @@ def test_a_timestamp_in_time_is_verified_at_its_own_time(tmp_path, authority):
 
     assert code == 0, said
     assert f"RESULT: valid; anchored up to entry {size - 1} at " in said
+
+
+def test_the_receipts_of_the_log_come_along_and_a_copy_of_another_checkpoint_is_found(
+    tmp_path, authority
+):
+    with open_world(tmp_path) as world:
+        tell(world)
+        note = world.log.checkpoint()
+        size = int(note.split(b"\n")[1])
+        at = START + 30 * HOUR
+        reply = stamped(authority, note)
+        stamp = {"by": "rfc3161", "place": "http://tsa", "time": read_stamp(reply).time}
+        copy = {"by": "s3", "place": "s3://bucket", "time": at}
+        for given, proof in ((stamp, reply), (copy, proof_of_copy(note, {"key": "k"}))):
+            world.log.append("anchor", body_of(**given, size=size, proof=proof), at, [proof])
+        bundle(world, tmp_path / "b", lag=timedelta(days=36500))
+    folder = tmp_path / "b"
+
+    code, said = verify(folder, "--tsa-ca", authority / "cert.pem")
+    assert code == 0, said
+    assert f"RESULT: valid; anchored up to entry {size - 1} at " in said
+
+    (path,) = folder.glob("anchors/*/*.json")
+    path.write_text(json.dumps({"key": "k", "sha256": "00" * 32}))
+    code, said = verify(folder, "--tsa-ca", authority / "cert.pem")
+    assert code == 1
+    assert f"anchor of size {size}, {path.name}: is of another checkpoint" in said
 
 
 def test_a_late_anchor_is_found(tmp_path, authority):

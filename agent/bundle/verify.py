@@ -328,13 +328,9 @@ class Bundle:
         stamps: dict[int, datetime] = {}
         for place in sorted(self.folder.glob("anchors/*/checkpoint")):
             size = int(place.parent.name)
-            _, count, root = key.open(place.read_bytes().decode())
-            if count != size or size > len(self.roots) or self.roots[size - 1] != root:
-                self.wrong(f"anchor of size {size}: the log was rewritten since it was anchored")
-            for reply in sorted(place.parent.glob("*.tsr")):
-                when = self.stamp(size, place, reply, trusted)
-                if when is not None:
-                    stamps[size] = min(when, stamps.get(size, when))
+            found = list(self.anchor(key, size, place, trusted))
+            if found:
+                stamps[size] = min(found)
         if stamps:
             self.lag(stamps)
             size = max(stamps)
@@ -342,6 +338,19 @@ class Bundle:
             self.anchored = f"anchored up to entry {size - 1} at {text_of(stamps[size])}{whose}"
         elif require or any(name.endswith(".tsr") for name in self.policy["anchors"]):
             self.wrong("no timestamp of another holds: the log is not anchored")
+
+    def anchor(self, key: Key, size: int, place: Path, roots: Path | None) -> Iterator[datetime]:
+        """Check what others hold of the checkpoint of a size; gives the times of its stamps."""
+        _, count, root = key.open(place.read_bytes().decode())
+        if count != size or size > len(self.roots) or self.roots[size - 1] != root:
+            self.wrong(f"anchor of size {size}: the log was rewritten since it was anchored")
+        for copy in sorted(place.parent.glob("*.json")):
+            if json.loads(copy.read_bytes())["sha256"] != digest_of(place):
+                self.wrong(f"anchor of size {size}, {copy.name}: is of another checkpoint")
+        for reply in sorted(place.parent.glob("*.tsr")):
+            when = self.stamp(size, place, reply, roots)
+            if when is not None:
+                yield when
 
     def stamp(self, size: int, note: Path, reply: Path, roots: Path | None) -> datetime | None:
         """Verify one RFC 3161 reply at its own time; gives that time."""

@@ -23,6 +23,7 @@ from typing import Any, BinaryIO
 from msgspec import Struct
 
 from agent.bundle import layout
+from agent.bundle.anchored import anchor_files
 from agent.evidence.entry import (
     Kind,
     blobs_of,
@@ -59,7 +60,7 @@ class Order(Struct, frozen=True, kw_only=True):
     papers: Mapping[str, bytes] = {}
     """Reports and workpapers by their path in the bundle (`workpapers/...`, `reports/...`)."""
     anchors: Mapping[str, bytes] = {}
-    """What others hold of checkpoints, by `layout.anchor_path`; also `anchors/roots.pem`."""
+    """Beside the log's own receipts: `anchors/roots.pem`, or what others hold of checkpoints."""
     lag: timedelta = LAG
 
 
@@ -117,6 +118,7 @@ class _Writing:
         self.entry_of = {row[0]: row[1] for row in view.runs(-(1 << 62), 1 << 62)}
         self.plans: set[str] = set()
         self.deleted: set[str] = set()
+        self.anchors: dict[str, bytes] = {}
 
     def write(self) -> dict[str, Any]:
         """Write the files; gives the body of the `export` entry."""
@@ -141,7 +143,8 @@ class _Writing:
         }
 
     def _papers(self) -> None:
-        for path, content in {**self.order.papers, **self.order.anchors}.items():
+        self.anchors = dict(anchor_files(self.view, self.size)) | dict(self.order.anchors)
+        for path, content in {**self.order.papers, **self.anchors}.items():
             parts = PurePosixPath(path).parts
             if ".." in parts or parts[0] not in {"workpapers", "reports", "anchors"}:
                 raise BundleError(f"{path}: papers go to workpapers/ or reports/")
@@ -242,7 +245,7 @@ class _Writing:
             "root": self._root(),
             "grace_seconds": int(GRACE.total_seconds()),
             "max_lag_seconds": int(self.order.lag.total_seconds()),
-            "anchors": sorted(self.order.anchors),
+            "anchors": sorted(self.anchors),
             "papers": sorted(self.order.papers),
         }
         text = json.dumps(policy, indent=2, sort_keys=True) + "\n"

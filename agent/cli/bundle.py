@@ -52,12 +52,12 @@ def bundle(
     papers = dict(_papers(paper or []))
     if reports:
         papers |= _reports(settings, low, high, now)
-    order = Order(start=low, end=high, made_at=now, papers=papers)
+    order = Order(start=low, end=high, made_at=now, papers=papers, anchors=_roots(settings))
     with open_store(settings) as store:
         written = write_bundle(store, out, order, _sealing(settings, store, now))
     sys.stdout.write(
-        f"{out}: {written.files} files, sealed as entry {written.entry};"
-        f" chained, not anchored\ncheck it with: python3 {out}/verify.py\n"
+        f"{out}: {written.files} files, sealed as entry {written.entry}\n"
+        f"check it with: python3 {out}/verify.py\n"
     )
     return Exit.PASS
 
@@ -74,6 +74,18 @@ def _account_for(settings: Settings, now: datetime) -> None:
             log.record_missed(now, before=now - timedelta(minutes=15), reason="agent_down")
     except StoreLocked:
         return
+
+
+def _roots(settings: Settings) -> dict[str, bytes]:
+    """Read the roots of the configured authorities, for readers who name none of their own."""
+    found = []
+    for entry in settings.authorities:
+        path = settings.path(entry.roots)
+        try:
+            found.append(path.read_bytes())
+        except OSError as error:
+            raise CommandError(f"{path}: cannot be read: {error.strerror}") from None
+    return {"anchors/roots.pem": b"".join(found)} if found else {}
 
 
 def _sealing(settings: Settings, store: Store, now: datetime) -> Callable[[Mapping[str, Any]], int]:
