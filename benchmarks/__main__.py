@@ -7,7 +7,10 @@ import sys
 from pathlib import Path
 
 FOLDER = Path(__file__).parent
-ORDER = ("cel", "load", "evaluate", "collect", "growth", "peers", "all_rules", "reports", "year")
+ORDER = (
+    *("cel", "load", "evaluate", "collect", "scrape", "growth"),
+    *("peers", "all_rules", "reports", "year"),
+)
 """From seconds to minutes."""
 
 

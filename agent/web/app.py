@@ -12,7 +12,8 @@ from fastapi import FastAPI, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse
 from msgspec import Struct
 from prometheus_client import CollectorRegistry
-from prometheus_client.exposition import choose_encoder
+
+from agent.metrics import choose_renderer
 
 SECURITY_HEADERS = {
     "Cache-Control": "no-store",
@@ -63,7 +64,7 @@ def create_app(surfaces: Surfaces) -> FastAPI:
     # A plain `def`: it runs in the thread pool, so that a slow scrape does not block `/healthz`.
     @app.api_route("/metrics", methods=["GET", "HEAD"])
     def metrics(request: Request) -> Response:
-        encode, content_type = choose_encoder(request.headers.get("accept", ""))
-        return Response(encode(surfaces.registry), headers={"Content-Type": content_type})
+        render, content_type = choose_renderer(request.headers.get("accept", ""))
+        return Response(render(surfaces.registry), headers={"Content-Type": content_type})
 
     return app

@@ -1,0 +1,67 @@
+"""What the store says, as families; reads it at each scrape."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+
+from prometheus_client.core import Metric
+from prometheus_client.registry import Collector
+
+from agent.evidence.store import Store
+from agent.metrics.families import (
+    CONTROL,
+    EVALUATED,
+    FINDINGS,
+    ONE_OF,
+    STATUS,
+    Proves,
+    criteria_of,
+    log_size,
+    max_ages,
+    open_deviations,
+    rule_infos,
+)
+from agent.metrics.freshness import Knowledge, Pair
+from agent.metrics.wide import Lines
+from agent.rules.rule import Rule
+
+
+class StoreCollector(Collector):
+    """Reads the store at each scrape; for several at once."""
+
+    def __init__(
+        self,
+        store: Store,
+        rules: Callable[[], Mapping[str, Rule]],
+        now: Callable[[], datetime],
+        proves: Callable[[], Proves] = dict,
+    ) -> None:
+        """`rules` are those in force, for what a person wants to read beside an id."""
+        self._store, self._rules, self._now, self._proves = store, rules, now, proves
+        self._knowledge = Knowledge(store)
+        self._status, self._control = Lines(STATUS), Lines(CONTROL)
+        self._findings, self._evaluated = Lines(FINDINGS), Lines(EVALUATED)
+
+    def collect(self) -> Iterator[Metric]:
+        """Give every family; called by the registry."""
+        now, rules = self._now(), self._rules()
+        pairs = self._knowledge.pairs(now)
+        yield from self._wide(pairs, rules)
+        yield from rule_infos(rules.values())
+        yield max_ages(pairs, rules)
+        yield from open_deviations(self._store, rules, now)
+        yield log_size(self._store)
+
+    def _wide(self, pairs: list[Pair], rules: Mapping[str, Rule]) -> Iterator[Metric]:
+        criteria = criteria_of(pairs, rules, self._proves())
+        keys = [(each.rule, each.target) for each in pairs]
+        statuses = [ONE_OF[each.status] for each in pairs]
+        yield self._status.family(zip(keys, statuses, strict=True))
+        yield self._findings.family(
+            (key, each.counts) for key, each in zip(keys, pairs, strict=True)
+        )
+        yield self._evaluated.family(
+            (key, (each.conclusive,)) for key, each in zip(keys, pairs, strict=True)
+        )
+        yield self._control.family((key, ONE_OF[status]) for key, status in criteria.items())
