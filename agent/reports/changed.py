@@ -39,9 +39,12 @@ def read_changes(view: Reading, start: datetime, end: datetime) -> list[Change]:
     return sorted(inside, key=lambda change: (change.at, change.entry))
 
 
-def _bodies(view: Reading, kind: str) -> Iterator[tuple[int, dict[str, Any]]]:
+def _bodies(view: Reading, kind: str, having: str = "") -> Iterator[tuple[int, dict[str, Any]]]:
+    """Give the entries of a kind whole; only those that have a member, when it is named."""
     for index, data in view.entries(kind):
-        yield index, {name: whole(part, view.content) for name, part in json.loads(data).items()}
+        body = json.loads(data)
+        if not having or having in body:
+            yield index, {name: whole(part, view.content) for name, part in body.items()}
 
 
 def _schedules(view: Reading) -> Iterator[Change]:
@@ -138,9 +141,7 @@ def _key(index: int, body: Mapping[str, Any]) -> Change:
 
 def _populations(view: Reading) -> Iterator[Change]:
     """Give who joined and left; the frozen populations that samples are drawn of are no change."""
-    for index, body in _bodies(view, "population"):
-        if "joined" not in body:
-            continue
+    for index, body in _bodies(view, "population", having="joined"):
         left = [f"{label} ({state})" for label, state in sorted(body.get("left", {}).items())]
         parts = [f"{_names(body['joined'])} joined"] if body["joined"] else []
         parts += [f"{_names(left)} left"] if left else []
@@ -160,8 +161,10 @@ _SAID: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
         f" approved by {body.get('approved_by', '')}"
     ),
     "retention": lambda body: (
-        f"retention deleted {body.get('deleted', body.get('blobs', ''))} contents; their digests"
-        " stay"
+        f"retention deleted {len(body['deleted'])} contents; their digests stay"
+        if "deleted" in body
+        else f"legal hold {body.get('id', '')}: {body.get('of', '')}, ordered by"
+        f" {body.get('by', '')}: {body.get('reason', '')}"
     ),
 }
 
