@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from agent.evaluate import outcome_again
-from agent.evidence.replay import Case, Replayed, Source, StoreSource, Verdict, replay_from
+from agent.evidence.replay import Case, Replayed, StoreSource, Verdict, replay_from
 from agent.evidence.store import Store
 from agent.model import Outcome
 from agent.pack import schema_source
@@ -18,16 +19,16 @@ from checks.load import load_checks
 
 
 def replay_run(store: Store, entry: int) -> Replayed:
-    """Judge the run of a log entry again. Raises `StoreError` when the entry is not a run.
+    """Judge the run of a log entry again. Raises `StoreError` when the entry is not a run."""
+    with store.reading() as view:
+        return replay_from(StoreSource(view), entry, judging())
+
+
+def judging() -> Callable[[Case], Verdict | None]:
+    """Give what judges cases again; it remembers the rules that it has read.
 
     The outcome is computed again; the words of a message are taken as sealed.
     """
-    with store.reading() as view:
-        return replay_source(StoreSource(view), entry)
-
-
-def replay_source(source: Source, entry: int) -> Replayed:
-    """Do the same from any source: a store, or a bundle."""
     checks = load_checks()
     schema_of = schema_source()
 
@@ -44,4 +45,4 @@ def replay_source(source: Source, entry: int) -> Replayed:
             outcome = Outcome.WAIVED  # a waiver is a decision of its own, with its own entry
         return Verdict(outcome, case.code, case.message)
 
-    return replay_from(source, entry, judge_again)
+    return judge_again

@@ -13,11 +13,12 @@ from evidence_world import BUCKET, HOUR, START, TARGET, open_world
 from agent.bundle.read import Bundle
 from agent.bundle.write import BundleError, Order, write_bundle
 from agent.cli import app
+from agent.evidence.replay import replay_from
 from agent.evidence.seal import RuleVersion
 from agent.evidence.store import StoreError
 from agent.model import Finding, Outcome
 from agent.pack import SHIPPED_RULES
-from agent.replay import replay_run, replay_source
+from agent.replay import judging, replay_run
 
 RULE = "aws-s3-bucket-versioning"
 TEXT = (SHIPPED_RULES / f"aws/s3/{RULE}.yaml").read_bytes()
@@ -61,14 +62,14 @@ def test_every_run_of_the_period_comes_out_as_from_the_store(folder):
 
     assert bundle.runs() == [4, 5, 6]
     for entry in bundle.runs():
-        found = replay_source(bundle, entry)
+        found = replay_from(bundle, entry, judging())
         assert (found.same, found.skipped, found.mismatches) == (3 if entry < 6 else 2, 0, ())
         assert found == from_store[entry]
 
 
 def test_a_run_before_the_period_says_that_values_are_not_there(folder):
     with pytest.raises(StoreError, match="content is missing"):
-        replay_source(without_rules(folder[0]), 1)
+        replay_from(without_rules(folder[0]), 1, judging())
 
 
 def without_rules(folder):

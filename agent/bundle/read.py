@@ -23,7 +23,6 @@ class Bundle:
     def __init__(self, folder: Path) -> None:
         """Raises `BundleError` when there is no bundle."""
         self.folder = folder
-        self._known: tuple[int, States] = (-1, {})
         try:
             self.policy = json.loads((folder / layout.POLICY).read_bytes())
             self._lines = (folder / layout.ENTRIES).read_bytes().splitlines()
@@ -33,6 +32,11 @@ class Bundle:
             path.name.partition(".")[0]: path
             for path in (*folder.glob("blobs/*/*"), *folder.glob("rules/*/*"))
         }
+        self._at = -1
+        self._applied: States = {}
+        self._targets: dict[int, str] = {}
+        self._ahead: dict[str, Any] | None = None
+        self._changes = self._rows()
 
     def entry(self, index: int) -> bytes | None:
         """Give the bytes of an entry that came before the export; None: there is none."""
@@ -66,23 +70,33 @@ class Bundle:
         ]
 
     def _states(self, index: int) -> States:
-        """Apply every change up to the run of an entry; the last answer is kept."""
-        if self._known[0] == index:
-            return self._known[1]
-        states: States = {}
-        targets: dict[int, str] = {}
+        """Apply every change up to the run of an entry, from where the last answer stood."""
+        if index < self._at:
+            self._at, self._applied, self._changes = -1, {}, self._rows()
+        self._at = index
+        while self._ahead is not None and self._ahead["run"] <= index:
+            row = self._ahead
+            target = self._target_of(row["run"])
+            state = self._applied.setdefault((target, row["rule"]), {})
+            if row["outcome"] == "gone":
+                state.pop(row["resource"], None)
+            else:
+                state[row["resource"]] = row
+            self._ahead = next(self._changes, None)
+        return self._applied
+
+    def _rows(self) -> Iterator[dict[str, Any]]:
+        """Read the changes from the first, and have the first at hand."""
+        rows = self._read()
+        self._ahead = next(rows, None)
+        return rows
+
+    def _read(self) -> Iterator[dict[str, Any]]:
         with gzip.open(self.folder / layout.CHANGES) as file:
             for line in file:
-                row = json.loads(line)
-                run = row["run"]
-                if run > index:
-                    break
-                if run not in targets:
-                    targets[run] = json.loads(self._lines[run])["target"]
-                state = states.setdefault((targets[run], row["rule"]), {})
-                if row["outcome"] == "gone":
-                    state.pop(row["resource"], None)
-                else:
-                    state[row["resource"]] = row
-        self._known = (index, states)
-        return states
+                yield json.loads(line)
+
+    def _target_of(self, run: int) -> str:
+        if run not in self._targets:
+            self._targets[run] = json.loads(self._lines[run])["target"]
+        return self._targets[run]

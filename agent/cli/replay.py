@@ -29,15 +29,17 @@ def replay(
     form: Annotated[Format, typer.Option("--format", "-f", help="How to show it.")] = Format.TABLE,
 ) -> int:
     """Judge sealed runs again from the evidence; exit code 1 when an outcome differs."""
-    from agent.replay import replay_source
+    from agent.evidence.replay import replay_from
+    from agent.replay import judging
 
     rows: list[dict[str, Any]] = []
     with _source(context, bundle) as (source, runs):
         if not runs and entry is None:
             raise CommandError("there is no run yet")
         wanted = runs if every else [runs[-1] if entry is None else entry]
+        judge = judging()
         for number in wanted:
-            found = replay_source(source, number)
+            found = replay_from(source, number, judge)
             rows += _rows(number, found)
             if form is Format.TABLE:
                 sys.stdout.write(_told(number, found) + "\n")
