@@ -1,6 +1,7 @@
 """Timestamps of others: what they prove, what is refused, and that their failure stops nothing."""
 
 import json
+import subprocess
 import time
 from datetime import UTC, datetime, timedelta
 
@@ -11,15 +12,17 @@ from prometheus_client import CollectorRegistry
 from rfc3161_client import decode_timestamp_response
 
 from agent.evidence.anchors.authority import Authority
+from agent.evidence.anchors.der import read_stamp
 from agent.evidence.anchors.model import AnchorError, Given
 from agent.evidence.anchors.receipt import body_of, proof_of_copy, receipts
 from agent.evidence.anchors.standing import read_standing, words
 from agent.evidence.anchors.tending import AnchorCollector, Tender
-from agent.evidence.anchors.timestamp import make_query, read_stamp, verify_reply
+from agent.evidence.anchors.timestamp import make_query, verify_reply
 from agent.evidence.entry import Kind
 from agent.evidence.log import Log
 from agent.evidence.store import Store
 from agent.evidence.verify import LogInvalid, verify_store
+from agent.reports.sealed import read_seal
 
 NOTE = b"example.com/log\n1\nAAAA\n\n"
 MINUTE = timedelta(minutes=1)
@@ -96,7 +99,7 @@ def test_a_changed_signature_is_refused(own, authority):
         (500, b"", "it answers 500 Internal Server Error"),
         (200, b"<html>", "no timestamp was granted"),
         (200, b"", "no timestamp was granted"),
-        (200, bytes.fromhex("30053003020102"), "no timestamp was granted: Status: Rejected."),
+        (200, bytes.fromhex("30053003020102"), "no timestamp was granted: status 02"),
         (200, b"x" * (1 << 19), "its reply has more than"),
     ],
 )
@@ -105,6 +108,38 @@ def test_what_is_no_stamp_is_one_line(own, authority, status, canned, message):
     with pytest.raises(AnchorError, match=message) as caught:
         own.put(NOTE, 1)
     assert "\n" not in str(caught.value)
+
+
+def test_what_a_reply_says_is_read_as_the_library_and_openssl_read_it(own, tmp_path):
+    reply = own.put(NOTE, 1).proof
+    mine, theirs = read_stamp(reply), decode_timestamp_response(reply).tst_info
+    assert mine.time == theirs.gen_time
+    assert mine.imprint == theirs.message_imprint.message
+    assert mine.nonce == theirs.nonce
+    (tmp_path / "reply").write_bytes(reply)
+    command = ["openssl", "ts", "-reply", "-in", tmp_path / "reply", "-text"]
+    told = subprocess.run(command, check=True, capture_output=True, text=True, timeout=30).stdout
+    assert f"Nonce: 0x{mine.nonce:016X}" in told
+    assert f"Time stamp: {mine.time:%b %e %H:%M:%S %Y} GMT" in told
+
+
+def test_no_torn_or_changed_reply_holds(own, authority):
+    """A stamp that can still be read after a bit flipped must not hold, unless it says the same."""
+    reply = own.put(NOTE, 1).proof
+    for cut in range(0, len(reply), 61):
+        with pytest.raises(AnchorError):
+            verify_reply(reply[:cut], NOTE, authority.roots)
+    before = read_stamp(reply)
+    for place in range(0, 220, 3):  # up to the end of the part that says what was stamped
+        changed = bytearray(reply)
+        changed[place] ^= 0x10
+        try:
+            stamp_of = read_stamp(bytes(changed))
+        except AnchorError:
+            continue
+        if stamp_of != before:
+            with pytest.raises(AnchorError):
+                verify_reply(bytes(changed), NOTE, authority.roots)
 
 
 def test_nobody_at_the_address_is_one_line(authority):
@@ -155,6 +190,19 @@ def test_a_receipt_is_sealed_and_says_until_where_the_log_is_anchored(tmp_path, 
         said = words(read_standing(world.store, roots, now=START, lag=timedelta(days=36500)))
         assert said == f"anchored until size 2 at {receipt.time:%Y-%m-%dT%H:%M:%SZ} by rfc3161"
         assert "whose roots are not known" in words(read_standing(world.store, {}, now=START))
+
+
+def test_a_report_says_by_whom_its_log_is_anchored(tmp_path, own, authority):
+    with open_world(tmp_path) as world:
+        world.run(0, {("r1", "a"): "pass"})
+        Tender(world.log, [own]).tend(START + HOUR)
+        roots = {authority.url: authority.roots}
+        seal = read_seal(world.store, verify=True, now=datetime.now(UTC), roots=roots)
+        assert seal.verified == "valid"
+        assert seal.anchored.startswith("anchored until size 2 at ")
+        strangers = {authority.url: (authority.folder / "cert.pem").read_bytes()[:60]}
+        wrong = read_seal(world.store, verify=False, now=START, roots=strangers)
+        assert wrong.anchored.startswith("invalid: entry 2: ")
 
 
 def test_entries_that_waited_too_long_are_said(tmp_path, own, authority):

@@ -138,13 +138,11 @@ def test_what_grows_is_added_to_and_what_is_full_is_not_written_again(tmp_path):
 
 
 def test_a_third_level_is_right(tmp_path):
-    """65,536 hashes and three more: the hashes alone, for entries would take a minute."""
+    """The example of the specification: what a tree of size 70,000 is represented by."""
 
     class Leaves:
-        size = 65539
-
         def hashes(self):
-            return (sha256(b"%d" % n).digest() for n in range(self.size))
+            return (sha256(b"%d" % n).digest() for n in range(70_000))
 
         def entries(self, **_):
             return iter(())
@@ -152,25 +150,23 @@ def test_a_third_level_is_right(tmp_path):
         def meta(self):
             return {"vkey": str(SIGNER.verifier)}
 
-    def root(leaves):
-        level = list(leaves.hashes())
-        whole = level[: 1 << 16]
-        while len(whole) > 1:
-            whole = [
-                sha256(b"\x01" + a + b).digest()
-                for a, b in zip(whole[::2], whole[1::2], strict=True)
-            ]
-        a, b, c = level[1 << 16 :]
-        tail = sha256(b"\x01" + sha256(b"\x01" + a + b).digest() + c).digest()
-        return sha256(b"\x01" + whole[0] + tail).digest()
+    def root(hashes):
+        if len(hashes) == 1:
+            return hashes[0]
+        half = 1 << (len(hashes) - 1).bit_length() - 1
+        return sha256(b"\x01" + root(hashes[:half]) + root(hashes[half:])).digest()
 
     leaves = Leaves()
-    note = bytes(SIGNER.sign(str(Checkpoint(SIGNER.name, leaves.size, root(leaves)))))
-    leaves.checkpoint = lambda: note
+    head = Checkpoint(SIGNER.name, 70_000, root(list(leaves.hashes())))
+    leaves.checkpoint = lambda: bytes(SIGNER.sign(str(head)))
     _Writing(leaves, tmp_path / "tiles").write()
     seen = reader(tmp_path / "tiles")
     assert seen.hash_of(0, seen.size) == seen.root
-    assert (tmp_path / "tiles/tile/2/000.p/1").stat().st_size == 32
+    tiles = tmp_path / "tiles/tile"
+    full = {level: len(list((tiles / level).glob("???"))) for level in "012"}
+    assert full == {"0": 273, "1": 1, "2": 0}
+    partial = sorted(str(path.relative_to(tiles)) for path in tiles.glob("?/*.p/*"))
+    assert partial == ["0/273.p/112", "1/001.p/17", "2/000.p/1"]
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from datetime import datetime
 from agent.config import Settings
 from agent.controls.decisions import frameworks_of, load_decisions
 from agent.controls.scope import criteria_in
+from agent.evidence.anchors.opening import roots_of
 from agent.pack import load_pack
 from agent.plan import make_plan
 from agent.reports.question import Kind, Question
@@ -43,4 +44,5 @@ def ask(
         permissions=make_plan(pack.rules, pack.checks).permissions,
         answers=tuple(answers),
         verify=verify,
+        roots=roots_of(settings.anchors, settings.path),
     )

@@ -43,7 +43,7 @@ def gather(store: Store, question: Question, progress: Progress = lambda *_: Non
     """
     question = _until_now(question)
     progress(0, 1, "verifying the log" if question.verify else "opening the log")
-    seal = read_seal(store, verify=question.verify)
+    seal = read_seal(store, verify=question.verify, now=question.made_at, roots=question.roots)
     start, end, made_at = question.start, question.end, question.made_at
     moment = start == end
     completeness = _completeness(store, question, to_moment(0) if moment else start)

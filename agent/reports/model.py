@@ -57,7 +57,7 @@ class Seal(Struct, frozen=True, kw_only=True):
     verified: str
     """`valid`, or what is wrong; empty: it was not asked for."""
     anchored: str
-    """`anchored to entry 1234 at 2026-...Z by rfc3161`, or `chained, not anchored`."""
+    """`anchored until size 1234 at 2026-...Z by rfc3161`, or `chained, not anchored`."""
 
 
 class Version(Struct, frozen=True, kw_only=True):

@@ -42,3 +42,5 @@ class Question(Struct, frozen=True, kw_only=True):
     """What management says of deviations."""
     verify: bool = True
     """Whether to check every byte of the evidence first."""
+    roots: Mapping[str, bytes] = field(default_factory=dict)
+    """Time-stamping authority -> its root certificates as PEM."""

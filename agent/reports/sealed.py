@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import datetime
+
+from agent.evidence.anchors.model import AnchorError
+from agent.evidence.anchors.standing import read_standing, words
 from agent.evidence.note import NoteInvalid, open_checkpoint, parse_vkey
 from agent.evidence.store import Store, StoreError
 from agent.evidence.verify import LogInvalid, verify_store
 from agent.reports.model import Seal
 
-UNANCHORED = "chained, not anchored"
 
+def read_seal(
+    store: Store, *, verify: bool, now: datetime, roots: Mapping[str, bytes] | None = None
+) -> Seal:
+    """Read the newest checkpoint; `verify`: check every byte of the evidence against it.
 
-def read_seal(store: Store, *, verify: bool) -> Seal:
-    """Read the newest checkpoint; `verify`: check every byte of the evidence against it."""
+    `roots`: time-stamping authority -> PEM.
+    """
     with store.reading() as view:
         meta, note = view.meta(), view.checkpoint() or b""
     vkey = meta.get("vkey", "")
@@ -28,8 +36,15 @@ def read_seal(store: Store, *, verify: bool) -> Seal:
         root=root,
         checkpoint=note.decode(errors="replace"),
         verified=wrong or (_verified(store, vkey) if verify else ""),
-        anchored=UNANCHORED,
+        anchored=_anchored(store, roots or {}, now),
     )
+
+
+def _anchored(store: Store, roots: Mapping[str, bytes], now: datetime) -> str:
+    try:
+        return words(read_standing(store, roots, now=now))
+    except (AnchorError, StoreError) as error:
+        return f"invalid: {error}"
 
 
 def _verified(store: Store, vkey: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -17,6 +18,16 @@ def open_anchors(
 ) -> tuple[Anchor, ...]:
     """Open every entry; nothing is asked yet. `path` resolves a path of the configuration."""
     return tuple(_open(entry, path, now) for entry in entries)
+
+
+def roots_of(entries: Sequence[AnchorSettings], path: Callable[[str], Path]) -> dict[str, bytes]:
+    """Read the roots of the authorities: url -> PEM. A file that is gone is left out."""
+    found = {}
+    for entry in entries:
+        if isinstance(entry, Rfc3161Settings):
+            with suppress(OSError):
+                found[entry.url] = path(entry.roots).read_bytes()
+    return found
 
 
 def _open(

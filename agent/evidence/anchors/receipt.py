@@ -8,20 +8,23 @@ changed or dropped, and say of the log from there on that it is not older than t
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
-from datetime import datetime
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
 from msgspec import Struct
 
+from agent.evidence.anchors.der import read_stamp
 from agent.evidence.anchors.model import AnchorError
-from agent.evidence.anchors.timestamp import read_stamp, verify_imprint
+from agent.evidence.anchors.timestamp import verify_imprint
 from agent.evidence.entry import Kind, from_rfc3339, to_rfc3339
 from agent.evidence.store import Reading
 
 STAMP = "rfc3161"
 AUDITOR = "auditor"
+APART = timedelta(hours=20)
+"""Below the lag that the policy allows by more than the hour between two receipts."""
 
 
 class Receipt(Struct, frozen=True, kw_only=True):
@@ -72,6 +75,19 @@ def receipt_of(index: int, entry: Mapping[str, Any]) -> Receipt:
         time=from_rfc3339(entry["time"]),
         proof=entry["proof"]["blob"],
     )
+
+
+def enough(found: Iterable[Receipt]) -> Iterator[Receipt]:
+    """Pick those that are enough to show that nothing waited too long, and the newest, by place."""
+    places: dict[str, list[Receipt]] = {}
+    for receipt in found:
+        places.setdefault(receipt.place, []).append(receipt)
+    for ordered in places.values():
+        last: Receipt | None = None
+        for receipt, following in zip(ordered, [*ordered[1:], None], strict=True):
+            if last is None or following is None or following.time - last.time > APART:
+                last = receipt
+                yield receipt
 
 
 def verify_receipt(receipt: Receipt, note: bytes | None, proof: bytes | None) -> None:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from msgspec import Struct
 
 from agent.evidence.anchors.model import LAG, AnchorError
-from agent.evidence.anchors.receipt import STAMP, Receipt, receipts
+from agent.evidence.anchors.receipt import STAMP, Receipt, enough, receipts
 from agent.evidence.anchors.timestamp import verify_reply
 from agent.evidence.entry import from_rfc3339
 from agent.evidence.store import Reading, Store
@@ -47,19 +47,20 @@ class Standing(Struct, frozen=True, kw_only=True):
 def read_standing(
     store: Store, roots: Mapping[str, bytes], *, now: datetime, lag: timedelta = LAG
 ) -> Standing:
-    """Verify every receipt of a verified store. `roots`: authority -> PEM.
+    """Verify as many receipts of a verified store as it takes. `roots`: authority -> PEM.
 
     Raises `AnchorError`, which names the entry, for a timestamp that does not hold.
     """
     with store.reading() as view:
-        good = []
-        unjudged = 0
+        known, unjudged = [], 0
         for receipt in receipts(view):
             if receipt.by == STAMP and receipt.place not in roots:
                 unjudged += 1
-                continue
+            else:
+                known.append(receipt)
+        good = list(enough(known))
+        for receipt in good:
             _verify(view, receipt, roots)
-            good.append(receipt)
         if not good:
             return Standing(unjudged=unjudged)
         late = tuple(_late(view, good, now, lag))

@@ -1,16 +1,15 @@
 """RFC 3161: asks for a timestamp of a checkpoint and verifies the reply at its own time.
 
-The message is the whole signed note. Replies are read by rfc3161-client; what it refuses, openssl
-judges: OpenSSL's own authority writes sets of certificates that are not in DER's order. Whoever
-has no openssl learns what the library said.
+The message is the whole signed note. Signatures are judged by rfc3161-client; what it refuses,
+openssl judges: OpenSSL's own authority writes sets of certificates that are not in DER's order.
+Whoever has no openssl learns what the library said.
 """
 
 from __future__ import annotations
 
-import re
 import subprocess
 import tempfile
-from datetime import UTC, datetime
+from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 
@@ -24,14 +23,11 @@ from rfc3161_client import (
     decode_timestamp_response,
 )
 
+from agent.evidence.anchors.der import Stamp, read_stamp
 from agent.evidence.anchors.model import AnchorError
 
 _SECONDS = 30
 """How long openssl may take."""
-_TIME = re.compile(r"^Time stamp: (.+) GMT$", re.MULTILINE)
-_NONCE = re.compile(r"^Nonce: 0x([0-9A-F]+)$", re.MULTILINE)
-_DUMP = re.compile(r"^    [0-9a-f]{4} - ([0-9a-f -]{47})", re.MULTILINE)
-_GRANTED = "Status: Granted."
 
 
 class Query(Struct, frozen=True):
@@ -39,15 +35,6 @@ class Query(Struct, frozen=True):
 
     der: bytes
     nonce: int
-
-
-class Stamp(Struct, frozen=True, kw_only=True):
-    """What a reply says, whoever signed it."""
-
-    time: datetime
-    imprint: bytes
-    """SHA-256 of the message."""
-    nonce: int | None
 
 
 def make_query(note: bytes) -> Query:
@@ -79,34 +66,6 @@ def verify_imprint(stamp: Stamp, note: bytes) -> None:
     """Check that a stamp is of this note. Raises `AnchorError`."""
     if stamp.imprint != sha256(note).digest():
         raise AnchorError("the timestamp is of another message")
-
-
-def read_stamp(reply: bytes) -> Stamp:
-    """Read what a reply says, without asking who signed it. Raises `AnchorError`."""
-    try:
-        info = decode_timestamp_response(reply).tst_info
-        imprint = info.message_imprint.message
-        return Stamp(time=info.gen_time.astimezone(UTC), imprint=imprint, nonce=info.nonce)
-    except (ValueError, RuntimeError) as refused:
-        return _read_by_openssl(reply, str(refused))
-
-
-def _read_by_openssl(reply: bytes, refused: str) -> Stamp:
-    with tempfile.TemporaryDirectory() as folder:
-        place = Path(folder, "reply")
-        place.write_bytes(reply)
-        told = _openssl(refused, "-reply", "-in", str(place), "-text")
-    time, nonce = _TIME.search(told), _NONCE.search(told)
-    if time is None or _GRANTED not in told:
-        status = re.search(r"^(Status: .+|Status description: .+)$", told, re.MULTILINE)
-        raise AnchorError(f"no timestamp was granted: {status[1] if status else refused}")
-    dump = "".join(_DUMP.findall(told.partition("Message data:")[2].partition("Serial")[0]))
-    spelled = re.sub(r"\.\d+", "", time[1])
-    return Stamp(
-        time=datetime.strptime(spelled, "%b %d %H:%M:%S %Y").replace(tzinfo=UTC),
-        imprint=bytes.fromhex(re.sub("[ -]", "", dump)),
-        nonce=int(nonce[1], 16) if nonce else None,
-    )
 
 
 def _verify_by_openssl(
