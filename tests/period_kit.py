@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -9,9 +10,10 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from evidence_world import BUCKET, HOUR, START, TARGET, World, open_world
+from evidence_world import BUCKET, HOUR, SIGNER, START, TARGET, World, open_world
 
 from agent.controls.model import Scope
+from agent.evidence import keys
 from agent.evidence.seal import RuleVersion
 from agent.evidence.slots import Scheduled
 from agent.model import Finding, Outcome
@@ -161,6 +163,19 @@ def report(
         **more,
     )
     return gather(world.store, question)
+
+
+def write_home(folder: Path, state: Callable[[datetime], State | None], *, hours: int) -> None:
+    """Write a configuration and, beside it, the evidence of some hours with its key."""
+    data = folder / "assay-data"
+    data.mkdir()
+    with period_world(data) as world:
+        live(world, state, hours=hours)
+    handle = os.open(data / "log.key", os.O_WRONLY | os.O_CREAT, 0o400)
+    os.write(handle, keys.to_text(SIGNER).encode())
+    os.close(handle)
+    (folder / "assay.yaml").write_text("scope: scope.yaml\nshipped_rules: false\n")
+    (folder / "scope.yaml").write_text("organization: Acme\nsystem: Shop\n")
 
 
 def good(*names: str) -> State:

@@ -155,6 +155,13 @@ def test_rows_beyond_a_sheet_are_counted(period, tmp_path):
     assert len(cells(sheet)) == 14
 
 
+def test_a_workbook_that_cannot_be_written_is_an_error_of_the_system(period, tmp_path):
+    path = tmp_path / "paper.xlsx"
+    path.mkdir()
+    with pytest.raises(IsADirectoryError):
+        write_summary(path, period[1])
+
+
 def test_the_summary_ties_the_populations_out(period, tmp_path):
     path = tmp_path / "whole.xlsx"
     write_summary(path, period[1])

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import sqlite3
 from hashlib import sha256
 
 import pytest
-from evidence_world import SIGNER
-from period_kit import live, period_world
+from period_kit import write_home
 
 from agent.cli import app
-from agent.evidence import keys, queries
+from agent.evidence import queries
 from agent.evidence.store import Store
 
 
@@ -21,16 +19,8 @@ from agent.evidence.store import Store
 def folder(tmp_path_factory):
     """A configuration and, beside it, the evidence of two days with one failure."""
     folder = tmp_path_factory.mktemp("cli")
-    data = folder / "assay-data"
-    data.mkdir()
-    with period_world(data) as world:
-        state = {"aws-s3-encrypted": {"one": "fail"}, "aws-s3-logged": {"one": "pass"}}
-        live(world, lambda _: state, hours=48)
-    handle = os.open(data / "log.key", os.O_WRONLY | os.O_CREAT, 0o400)
-    os.write(handle, keys.to_text(SIGNER).encode())
-    os.close(handle)
-    (folder / "assay.yaml").write_text("scope: scope.yaml\nshipped_rules: false\n")
-    (folder / "scope.yaml").write_text("organization: Acme\nsystem: Shop\n")
+    state = {"aws-s3-encrypted": {"one": "fail"}, "aws-s3-logged": {"one": "pass"}}
+    write_home(folder, lambda _: state, hours=48)
     return folder
 
 

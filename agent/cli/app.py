@@ -21,6 +21,7 @@ from agent.cli import (
     controls,
     demo,
     evidence,
+    export,
     permissions,
     replay,
     report,
@@ -52,6 +53,7 @@ app.add_typer(rules.app, name="rules")
 app.add_typer(checks.app, name="checks")
 app.command("reference")(checks.write_reference)
 evidence.app.command("bundle")(bundle.bundle)
+evidence.app.command("export")(export.export)
 evidence.app.command("retain")(retention.retain)
 evidence.app.command("hold")(retention.hold)
 evidence.app.command("release")(retention.release)
@@ -112,6 +114,7 @@ def _expected() -> tuple[type[Exception], ...]:
     from agent.evidence.keys import KeyFileError
     from agent.evidence.store import StoreError
     from agent.inbox import InboxError
+    from agent.reports.forms import ExportError
     from agent.rules.load import RuleError
     from agent.targets import TargetError
     from agent.web.server import ServerError
@@ -127,6 +130,7 @@ def _expected() -> tuple[type[Exception], ...]:
         KeyFileError,
         EntryError,
         InboxError,
+        ExportError,
         ServerError,
         DemoError,
         CommandError,

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from enum import StrEnum
 from hashlib import sha256
 from pathlib import Path
@@ -13,7 +11,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from agent.cli.exits import CommandError, Exit
-from agent.cli.output import printable, rfc3339
+from agent.cli.output import rfc3339
+from agent.cli.progress import progress_bar
 from agent.cli.times import read_time
 
 if TYPE_CHECKING:
@@ -122,7 +121,7 @@ def _make(
         question = ask(
             settings, Kind(kind), start, end, made_at=now, answers=answers, verify=verify
         )
-        with _bar() as progress:
+        with progress_bar() as progress:
             report = gather(store, question, progress)
     path = _write(report, out, form)
     _record(settings, question, report, path)
@@ -176,21 +175,3 @@ def _told(report: Report) -> str:
     if report.kind == "type2":
         said += f"; {counted} deviations, {len(report.register) - counted} mended in time"
     return f"{said}; log {report.seal.verified or 'not verified'}, {report.seal.anchored}"
-
-
-@contextmanager
-def _bar() -> Iterator[Callable[[int, int, str], None]]:
-    """Show a bar on a terminal; nothing elsewhere."""
-    if not sys.stderr.isatty():
-        yield lambda *_: None
-        return
-    from rich.console import Console
-    from rich.progress import Progress
-
-    with Progress(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("", total=None)
-
-        def show(done: int, of: int, what: str) -> None:
-            bar.update(task, completed=done, total=of, description=printable(what))
-
-        yield show

@@ -15,13 +15,14 @@ from agent.evidence.leaf import OUTCOMES
 from agent.evidence.queries import Standing
 from agent.evidence.store import Reading, Store, period
 from agent.model import Outcome
+from agent.reports.forms import ExportError
 from agent.reports.judged import is_tested
 from agent.reports.lens import Lens, open_lens
 from agent.reports.model import Report, RuleResult
 from agent.reports.timeline import to_moment
 
 
-class PopulationMoved(Exception):  # noqa: N818 - named for what is wrong
+class PopulationMoved(ExportError):  # noqa: N818 - named for what is wrong
     """The evidence grew while a form was written from it; written again, it is whole."""
 
 

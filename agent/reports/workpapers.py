@@ -15,6 +15,7 @@ from typing import Any
 
 import xlsxwriter  # type: ignore[import-untyped]  # it ships no type information
 from msgspec import Struct
+from xlsxwriter.exceptions import FileCreateError  # type: ignore[import-untyped]  # as above
 
 from agent import __version__
 from agent.escape import is_formula, visible
@@ -100,11 +101,17 @@ def _write(
         book.set_properties(
             {"title": visible(title), "author": f"Assay {__version__}", "created": made_at}
         )
-        formats = _formats(book)
-        _cover(book, formats, report, title, cover)
-        for table in tables:
-            _sheet(book, formats, report, table, rows)
-        book.close()
+        try:
+            formats = _formats(book)
+            _cover(book, formats, report, title, cover)
+            for table in tables:
+                _sheet(book, formats, report, table, rows)
+            book.close()
+        except FileCreateError as error:
+            raise error.args[0] from None  # the `OSError` that it wraps
+        finally:
+            for sheet in book.worksheets():
+                sheet.row_data_fh.close()  # which the library leaves open when it fails
 
 
 def _formats(book: Any) -> Formats:
