@@ -27,6 +27,7 @@ class Seen:
     """All that a collection gave."""
 
     def __init__(self, parts: list[Observation], collection: Any) -> None:
+        self.parts = parts
         self.resources = {one.id: one for part in parts for one in part.resources}
         self.gaps = [
             *(gap for part in parts for gap in part.gaps),

@@ -1,0 +1,128 @@
+"""Strangers' recorded answers of Azure: what Cloud Custodian found in them is what we find.
+
+Its expectations about members of a listing are restated in our rule language (tests/custodian.py);
+the rest is listed with the reason. Skipped where the recordings are not.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from azure_kit import ONE, make_world, serving, tenant_on
+from cloud_kit import checks_of, look
+from custodian import Unstated, restate
+from jmespath import search
+from recorded_clouds_kit import (
+    azure_rows,
+    azure_seen,
+    expected,
+    files_of,
+    holding,
+    reasons,
+    recorded_resources,
+)
+from recorded_kit import RECORDED
+
+from agent.demo.azure.server import Server
+from checks.azure.session import types_of
+
+ROOT = Path(__file__).parents[1]
+pytestmark = pytest.mark.skipif(not RECORDED.is_dir(), reason="the recordings are not here")
+
+_TABLE = "resource.name == 'cctestroutetable' && resource.properties.?subnets.orValue([])"
+_BYPASS = "resource.properties.?networkAcls.?bypass.orValue('') == 'AzureServices'"
+BY_HAND: Mapping[str, str] = {
+    "azure-1588": "resource.location == 'Global' && resource.properties.condition.allOf.exists(c,"
+    " c.?field.orValue('') == 'properties.incidentType' && c.?equals.orValue('') == 'Incident')"
+    " && size(resource.properties.actions.actionGroups) > 0",
+    "azure-1685": f"{_TABLE}.exists(s, s.id.endsWith('ccroutetablevnet/subnets/cctestsubnet1'))"
+    " && size(resource.properties.subnets) == 1",
+    "azure-1686": f"{_TABLE}.exists(s, s.id.endsWith('ccroutetablevnet/subnets/cctestsubnet1'))",
+    "azure-1687": f"{_TABLE}.exists(s, s.id.endsWith('ccroutetablevnet/subnets/cctestsubnet2'))",
+    "azure-1825": f"resource.name.startsWith('ccipstorage') && {_BYPASS}",
+}
+"""Cases whose question is more than paths and literals, restated by hand."""
+
+EXPLAINED: Mapping[str, str] = {}
+"""Cases of which we find something else, and why."""
+
+
+@cache
+def stated() -> tuple[Mapping[str, str], Mapping[str, str]]:
+    """The restated cases with their expressions, and the others with the reason."""
+    said: dict[str, str] = {}
+    unsaid: dict[str, str] = {}
+    for name, case in expected("azure", "c7n").items():
+        try:
+            filters = case["policy"].get("filters", [])
+            text = BY_HAND.get(name) or restate(filters, "resource", "tags")
+        except Unstated as reason:
+            unsaid[name] = str(reason)
+            continue
+        if len(azure_rows(case)) != case["total"]:
+            unsaid[name] = "a population that is not one recorded listing"
+        else:
+            said[name] = text
+    return said, unsaid
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with serving(make_world(), tmp_path_factory.mktemp("azure")) as server:
+        yield server
+
+
+@pytest.mark.parametrize("name", stated()[0] if RECORDED.is_dir() else ())
+def test_what_another_engine_found_is_what_we_find(
+    name: str, server: Server, tmp_path: Path
+) -> None:
+    case = expected("azure", "c7n")[name]
+    resources = azure_seen(server, tmp_path, azure_rows(case))
+    assert len(resources) == case["total"]
+    ours = [_id(case, one) for one in holding(stated()[0][name], resources)]
+    same = sorted(ours) == sorted(map(str, case["matched_ids"]))
+    assert same is (name not in EXPLAINED), (ours, case["matched_ids"])
+
+
+def _id(case: Mapping[str, Any], resource: Mapping[str, Any]) -> str:
+    return str(search(case["id_field"], resource))
+
+
+def summary() -> str:
+    """The figures of docs/recorded.md, as they are now."""
+    said, unsaid = stated()
+    answers = sum(one["responses"] for one in files_of("azure/"))
+    agree = sum(1 for name in said if name not in EXPLAINED)
+    return "\n".join(
+        (
+            f"- Azure: {len(files_of('azure/'))} recordings, {answers} answers.",
+            f"- {len(said) + len(unsaid)} expectations. {len(said)} are restated; {agree} agree.",
+            *(f"  - {n} differ: {why}." for why, n in Counter(EXPLAINED.values()).items()),
+            *reasons(unsaid),
+        )
+    )
+
+
+def test_the_figures_in_the_documentation_are_those_of_the_recordings() -> None:
+    assert summary() in (ROOT / "docs" / "recorded.md").read_text()
+
+
+def test_every_recorded_resource_of_a_type_of_ours_collects(server: Server, tmp_path: Path) -> None:
+    types = types_of(checks_of("azure"))["resources"]
+    rows = {row["id"].lower(): row for row in recorded_resources() if row["type"].lower() in types}
+    server.world = make_world(ONE)
+    for row in rows.values():
+        server.world.put({**row, "subscriptionId": ONE})
+    wanted: dict[str, set[str]] = {
+        check.name: set()
+        for check in checks_of("azure")
+        if check.list and check.list.operation == "resources"
+    }
+    seen = look(tenant_on(server, tmp_path).session(ONE), wanted)
+    assert len(rows) > 100
+    found = {str(one.attributes["id"]).lower() for one in seen.resources.values()}
+    assert set(rows) - found == set()
+    assert [gap.message for gap in seen.gaps] == []
