@@ -74,6 +74,9 @@ class HttpSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     listen: str = "127.0.0.1:9464"
     insecure: bool = False
     """Listen beyond loopback without authentication: only behind something that authenticates."""
+    series_budget: int = 200_000
+    """Series that the metrics of rules and controls may have; past it they are reduced
+    (docs/metrics.md)."""
 
     @property
     def host(self) -> str:
@@ -271,6 +274,8 @@ def _check(settings: Settings) -> None:
     for key in ("max_attempts", "targets_at_once"):
         if getattr(settings.run, key) < 1:
             raise _Mistake(f"run.{key}", f"run.{key}: at least 1 is expected")
+    if settings.http.series_budget < 1:
+        raise _Mistake("http.series_budget", "http.series_budget: at least 1 is expected")
     _check_listen(settings.http)
 
 

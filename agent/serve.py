@@ -99,7 +99,8 @@ class Agent:
         rules = lambda: self._scope.pack.rules  # noqa: E731 - the ones in force when asked
         proves = lambda: self._scope.decisions.proves  # noqa: E731 - as for the rules
         decisions = lambda: self._people.decisions  # noqa: E731 - as for the rules
-        self.registry.register(StoreCollector(log.store, rules, CLOCK.now, proves))
+        budget = scope.settings.http.series_budget
+        self.registry.register(StoreCollector(log.store, rules, CLOCK.now, proves, budget=budget))
         self.registry.register(PeopleCollector(log.store, decisions, CLOCK.now))
         self._tender = Tender(log, _anchors(scope))
         self.registry.register(AnchorCollector(self._tender, CLOCK.now))

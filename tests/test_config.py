@@ -82,6 +82,7 @@ def test_the_environment_can_name_the_file(tmp_path):
         ("run: {threads: 0}\n", "run.threads: a number from 1 to 256"),
         ("run: {max_attempts: 0}\n", "run.max_attempts: at least 1"),
         ("rules: {a: {every: soon}}\n", "rules.a.every: 'soon' is not a duration"),
+        ("http: {series_budget: 0}\n", "http.series_budget: at least 1 is expected"),
         ("http: {listen: '9464'}\n", "http.listen: '9464' is not ADDRESS:PORT"),
         ("http: {listen: '127.0.0.1:70000'}\n", "is not ADDRESS:PORT"),
         ("http: {listen: '0.0.0.0:9464'}\n", "is open to others without authentication"),

@@ -68,7 +68,7 @@ def test_no_value_of_a_label_can_forge_a_line(rows, zeros):
     lines = Lines(shape)
     unique = {(value,): numbers for value, numbers in rows}
     lines.family([(key, (3.0, 4.0)) for key in unique])
-    family = OneFamily(lines.family(unique.items(), zeros=zeros))
+    family = OneFamily(lines.family([*unique.items()], zeros=zeros))
     for accept, parse in PARSERS.items():
         text = choose_renderer(accept)[0](family)
         assert text == choose_encoder(accept)[0](family)

@@ -9,6 +9,7 @@ from prometheus_client.core import Metric
 from prometheus_client.registry import Collector
 
 from agent.evidence.store import Store
+from agent.metrics.budget import DEFAULT, Budget, sizes
 from agent.metrics.families import (
     CONTROL,
     EVALUATED,
@@ -36,10 +37,15 @@ class StoreCollector(Collector):
         rules: Callable[[], Mapping[str, Rule]],
         now: Callable[[], datetime],
         proves: Callable[[], Proves] = dict,
+        *,
+        budget: int = DEFAULT,
     ) -> None:
-        """`rules` are those in force, for what a person wants to read beside an id."""
+        """`rules` are those in force, for what a person wants to read beside an id.
+
+        `budget` is how many series the families that grow with targets may have.
+        """
         self._store, self._rules, self._now, self._proves = store, rules, now, proves
-        self._knowledge = Knowledge(store)
+        self._knowledge, self._budget = Knowledge(store), Budget(budget)
         self._status, self._control = Lines(STATUS), Lines(CONTROL)
         self._findings, self._evaluated = Lines(FINDINGS), Lines(EVALUATED)
 
@@ -54,14 +60,26 @@ class StoreCollector(Collector):
         yield log_size(self._store)
 
     def _wide(self, pairs: list[Pair], rules: Mapping[str, Rule]) -> Iterator[Metric]:
+        """Give the families that grow with targets, as far as the budget goes."""
         criteria = criteria_of(pairs, rules, self._proves())
+        wanted = sizes(pairs, criteria.values())
+        steps = self._budget.steps(wanted)
         keys = [(each.rule, each.target) for each in pairs]
-        statuses = [ONE_OF[each.status] for each in pairs]
-        yield self._status.family(zip(keys, statuses, strict=True))
-        yield self._findings.family(
-            (key, each.counts) for key, each in zip(keys, pairs, strict=True)
+        yield self._status.family(
+            [(key, ONE_OF[each.status]) for key, each in zip(keys, pairs, strict=True)],
+            zeros="zero_statuses" not in steps,
         )
         yield self._evaluated.family(
-            (key, (each.conclusive,)) for key, each in zip(keys, pairs, strict=True)
+            [(key, (each.conclusive,)) for key, each in zip(keys, pairs, strict=True)]
         )
-        yield self._control.family((key, ONE_OF[status]) for key, status in criteria.items())
+        if "findings" not in steps:
+            yield self._findings.family(
+                [(key, each.counts) for key, each in zip(keys, pairs, strict=True)],
+                zeros="zero_findings" not in steps,
+            )
+        if "controls" not in steps:
+            yield self._control.family(
+                [(key, ONE_OF[status]) for key, status in criteria.items()],
+                zeros="zero_controls" not in steps,
+            )
+        yield from self._budget.families(wanted, steps)

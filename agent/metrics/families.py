@@ -22,7 +22,7 @@ STATUS = Shape(
     labels=("rule", "target"),
     across="status",
     options=STATUSES,
-    always=("pass",),
+    always=("fail", "error", "pass"),
 )
 CONTROL = Shape(
     name="assay_control_status",

@@ -8,7 +8,7 @@ for.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from functools import lru_cache
 
 from msgspec import Struct
@@ -78,9 +78,8 @@ class Lines:
         self._shape = shape
         self._kept: tuple[bool, dict[tuple[str, ...], tuple[tuple[float, ...], str]]] = (True, {})
 
-    def family(self, rows: Iterable[Row], *, zeros: bool = True) -> Wide:
+    def family(self, rows: list[Row], *, zeros: bool = True) -> Wide:
         """Write the rows; without `zeros`, series that are 0 are left out but for `always`."""
-        rows = list(rows)
         kept_zeros, before = self._kept
         if kept_zeros != zeros:
             before = {}
