@@ -4,6 +4,7 @@ import json
 import logging
 import shutil
 from datetime import UTC, datetime
+from hashlib import sha256
 
 import pytest
 from agent_kit import configure, items
@@ -162,3 +163,33 @@ def test_another_log_with_its_own_key_starts(config, grow):
         (config.parent / "evidence" / name).unlink()
     assert grow(1) == 2
     assert json.loads(config.read_text())["anchors"]
+
+
+def test_a_checkpoint_that_is_handed_out_is_sealed_and_can_be_held_against_the_log(
+    assay, config, grow, back
+):
+    grow(2)
+    put_back = back()
+    kept = config.parent / "kept.txt"
+    words = ("evidence", "checkpoint", "--to", "Example Audit LLP", "--out", kept)
+    code, out, err = assay(*words, config=config)
+    assert (code, out) == (0, f"wrote {kept}\n")
+    assert "sealed as entry 4: Example Audit LLP has it" in err
+    with open_store(load_settings(config, {})) as store:
+        ((_, entry),) = queries.entries(store, kind="export")
+    assert (entry["what"], entry["to"], entry["size"]) == ("checkpoint", "Example Audit LLP", 4)
+    assert entry["sha256"] == sha256(kept.read_bytes()).hexdigest()
+    verify = ("evidence", "verify", "--checkpoint", kept)
+    assert assay(*verify, config=config)[0] == 0
+    assert "exists already" in assay(*words, config=config)[2]
+    put_back()
+    assert assay(*verify, config=config)[0] == 0, "it holds what was there before the export"
+
+
+def test_anchors_can_be_asked_by_hand(assay, config, grow, endpoint):
+    size = grow(2) + 1
+    code, out, _ = assay("evidence", "anchor", config=config)
+    assert (code, out) == (0, f"s3://locked/checkpoints has the checkpoint of size {size}\n")
+    with endpoint.broken("s3:*"):
+        assert assay("evidence", "anchor", config=config)[0] == 2
+    assert assay("evidence", "verify", "--copies", config=config)[0] == 0

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
+from agent.cli import anchors
 from agent.cli.exits import CommandError, Exit
 from agent.cli.output import Format, Listing, rfc3339, show
 from agent.cli.times import read_period, read_time
@@ -234,60 +235,8 @@ def verify(
     return Exit.PASS
 
 
-@app.command("tiles")
-def write_tiles(
-    context: typer.Context,
-    folder: Annotated[Path, typer.Argument(help="Where to write, or to add what is new.")],
-) -> None:
-    """Write the log as static files (c2sp.org/tlog-tiles) that other people's tools check."""
-    from agent.evidence import tiles
-
-    try:
-        with _store(context) as store:
-            written = tiles.write_tiles(store, folder)
-    except tiles.TilesError as error:
-        raise CommandError(str(error)) from None
-    new = written.size - written.before
-    sys.stdout.write(f"{folder}: {written.size} entries, {new} of them new\n")
-
-
-@app.command("recover")
-def recover(
-    context: typer.Context,
-    reason: Annotated[str, typer.Option("--reason", help="What happened; it is sealed.")],
-    by: Annotated[str, typer.Option("--by", help="Who decided it; it is sealed.")],
-) -> None:
-    """Go on with a store that lacks entries which copies elsewhere prove; the loss is sealed.
-
-    First try to put the right store back: what was lost is lost, and reports will say so.
-    """
-    from agent.config import load_settings
-    from agent.evidence.anchors.held import recover as seal_recovery
-    from agent.evidence.anchors.model import AnchorError
-    from agent.evidence.anchors.opening import open_anchors
-    from agent.home import open_log
-    from agent.run import CLOCK
-
-    if not reason.strip() or not by.strip():
-        raise CommandError("--reason and --by: say what happened and who decided")
-    settings, now = load_settings(context.obj), CLOCK.now()
-    anchors = open_anchors(settings.anchors, settings.path, CLOCK.now)
-    try:
-        with open_log(settings, at=now, compare=False) as log:
-            lost = seal_recovery(log, anchors, reason=reason, by=by, at=now)
-    except AnchorError as error:
-        raise CommandError(f"the copies cannot be read: {error}") from None
-    if not lost:
-        raise CommandError("nothing is lost: every copy is in this store; nothing was sealed")
-    for each in lost:
-        sys.stdout.write(f"sealed: {each.place} holds size {each.size}, which is lost here\n")
-
-
-@app.command("checkpoint")
-def print_checkpoint(context: typer.Context) -> None:
-    """Print the newest signed checkpoint: keep it where the agent's owner cannot change it."""
-    with _store(context) as store, store.reading() as view:
-        sys.stdout.write((view.checkpoint() or b"").decode())
+for _command in (anchors.checkpoint, anchors.anchor, anchors.tiles, anchors.recover):
+    app.command(_command.__name__)(_command)
 
 
 def _store(context: typer.Context) -> Any:
@@ -326,6 +275,7 @@ _WORDS = {
     "waiver": "{id} {event}: {rule}, until {until}",
     "attestation": "{control} {period}: {result}, by {performer}",
     "population": "{of} {source}{control}",
+    "export": "{what} {to}{from}",
     "anchor": "{place} has the checkpoint of size {size}, at {time}",
 }
 """Kind of entry -> what to say of it; a member that it does not have is left out."""

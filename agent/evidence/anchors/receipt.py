@@ -22,7 +22,6 @@ from agent.evidence.entry import Kind, from_rfc3339, to_rfc3339
 from agent.evidence.store import Reading
 
 STAMP = "rfc3161"
-AUDITOR = "auditor"
 APART = timedelta(hours=20)
 """Below the lag that the policy allows by more than the hour between two receipts."""
 
