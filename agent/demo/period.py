@@ -12,12 +12,13 @@ from contextlib import suppress
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
+import msgspec
 from msgspec import Struct
 
 from agent import __version__
 from agent.config import Settings
 from agent.controls.attest import read_files, to_body, verify_attestation
-from agent.controls.decisions import Decisions
+from agent.controls.decisions import Decisions, load_decisions
 from agent.controls.duties import duties
 from agent.controls.keeping import People
 from agent.controls.model import Attestation, Due, Result
@@ -58,6 +59,8 @@ class Options(Struct, frozen=True, kw_only=True):
     """The interval of all rules."""
     seed: int = 7
     scale: int = 1
+    end: datetime | None = None
+    """A midnight in UTC, not in the period; None: that of today."""
 
 
 class Told(Struct, frozen=True, kw_only=True):
@@ -85,7 +88,7 @@ def tell_period(stage: Stage, options: Options) -> Told:
     if folder.exists() and any(folder.iterdir()):
         raise DemoError(f"{folder}: is not empty; name a new folder")
     folder.mkdir(parents=True, exist_ok=True)
-    end = _today()
+    end = options.end or _today()
     start = end - options.period
     with start_cloud(remove=None) as cloud, demo_credentials():
         truth = seed_cloud(
@@ -122,7 +125,7 @@ class _History:
         self.stage, self.options, self.log = stage, options, log
         cloud, self.truth = account
         self.cloud = cloud
-        self.end = _today()
+        self.end = options.end or _today()
         self.start = self.end - options.period
         self.ground = Ground(cloud, seed=options.seed, regions=REGIONS, kept=KEPT)
         self.dice = random.Random(f"{options.seed}/period")  # noqa: S311 - a story, no secret
@@ -214,12 +217,12 @@ class _History:
         yield Act(
             at=self.at(0.5),
             line="rules change: one text, one limit, one more rule",
-            play=lambda: self.decide(wider=False),
+            play=self.change_rules,
         )
         yield Act(
             at=self.at(0.65),
             line="availability comes into scope",
-            play=lambda: self.decide(wider=True),
+            play=self.widen,
         )
         for low, high in self.away:
             days = (high - low).days
@@ -304,17 +307,23 @@ class _History:
             for number, one in enumerate(chosen, start=1)
         }
         decide_waivers(self.options.folder, decided)
-        self.take(self.scope.settings)
+        self.reread()
 
-    def decide(self, *, wider: bool) -> None:
-        """Change the rules, and perhaps the scope."""
-        folder = self.options.folder
-        decide_scope(folder, self.start, wider=wider)
-        self.take(decide(folder, self.cloud, self.options.every, changed=True))
-
-    def take(self, settings: Settings) -> None:
-        """Read the configuration again."""
+    def change_rules(self) -> None:
+        """Change the rules and read everything again."""
+        settings = decide(self.options.folder, self.cloud, self.options.every, changed=True)
         self.scope = load_scope(settings, {})
+        self.in_force()
+
+    def widen(self) -> None:
+        """Bring another category into scope."""
+        decide_scope(self.options.folder, self.start, wider=True)
+        self.reread()
+
+    def reread(self) -> None:
+        """Read again what people decided; the rules are the same."""
+        decisions = load_decisions(self.scope.settings, self.scope.pack)
+        self.scope = msgspec.structs.replace(self.scope, decisions=decisions)
         self.in_force()
 
     # --- what people do
