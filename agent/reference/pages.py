@@ -10,6 +10,7 @@ from typing import Any
 from agent.controls.model import Control
 from agent.reference.controls import controls_page
 from agent.reference.facts import check_facts, rule_facts
+from agent.reference.families import families_page
 from agent.reference.mapping import mapping_page
 from agent.reference.markdown import (
     WRITTEN,
@@ -44,6 +45,8 @@ def reference_pages(
         for rule in members
     }
     pages = {"mapping.md": mapping_page(rules, frameworks, address)}
+    near = {name: place.removeprefix("reference/") for name, place in address.items()}
+    pages["reference/families.md"] = families_page(rules, near)
     pages["reference/controls.md"] = controls_page(controls)
     pages["reference/README.md"] = _index(of_rules, of_checks)
     for service, members in of_rules.items():
@@ -99,6 +102,7 @@ def _index(of_rules: Mapping[str, list[Rule]], of_checks: Mapping[str, list[Chec
         "",
         f"{count[1]} checks say what can be looked at, {count[0]} rules what must be true of it.",
         "Which criterion a rule is evidence for: [mapping](../mapping.md).",
+        "What is asked of every cloud: [families](families.md).",
         "",
         *table(["service", "checks", "rules"], rows),
     ]

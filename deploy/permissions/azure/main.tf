@@ -35,7 +35,6 @@ locals {
   actions = [
     "Microsoft.ApiManagement/service/read",
     "Microsoft.App/containerApps/read",
-    "Microsoft.Authorization/classicAdministrators/read",
     "Microsoft.Authorization/locks/read",
     "Microsoft.Authorization/permissions/read",
     "Microsoft.Authorization/policyAssignments/read",
@@ -115,7 +114,9 @@ locals {
     "Microsoft.Sql/servers/read",
     "Microsoft.Sql/servers/securityAlertPolicies/read",
     "Microsoft.Storage/storageAccounts/blobServices/read",
+    "Microsoft.Storage/storageAccounts/managementPolicies/read",
     "Microsoft.Storage/storageAccounts/read",
+    "Microsoft.Web/certificates/Read",
     "Microsoft.Web/sites/basicPublishingCredentialsPolicies/Read",
     "Microsoft.Web/sites/config/Read",
     "Microsoft.Web/sites/Read",

@@ -1,5 +1,10 @@
 # Written by `assay permissions gcp --format terraform`: what the rules in force read, and no more.
 # Apply it once an organization.
+# The people are read from the directory, which IAM does not govern. In the Admin console
+# (Security > API controls > Domain-wide delegation) add the client id of the service
+# account with the scope below, and name the administrator to read as in assay.yaml
+# (`admin`); or give the account an administrator role that reads users.
+#   https://www.googleapis.com/auth/admin.directory.user.readonly
 
 terraform {
   required_version = ">= 1.3"
