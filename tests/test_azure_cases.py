@@ -11,19 +11,17 @@ import pytest
 from azure_cases import Case
 from azure_kit import make_world, serving, tenant_on
 from case_kit import outcomes
-from cloud_kit import CHECKS
+from shipped import CHECKS, rules_of
 
 from agent.demo.azure.server import Fault, Server
 from agent.model import Outcome
 from agent.plan import calls_of, make_plan
-from agent.rules.load import load_rules
 from agent.rules.params import with_params
 from agent.rules.rule import Rule
 from agent.run import CLOCK
 from checks.azure.session import LISTING, Tenant
 from checks.files.session import FilesSession, Source, WithFiles
 from checks.model import Session
-from checks.schema import schema_of
 
 RULES = Path(__file__).parents[1] / "rules" / "azure"
 FOLDERS = {path.stem: path.parent.name for path in RULES.rglob("*.yaml")}
@@ -49,7 +47,7 @@ def tenant(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Tenant:
 
 @cache
 def rules() -> dict[str, Rule]:
-    return load_rules([RULES], CHECKS, schema_of)
+    return rules_of("azure")
 
 
 def session_for(case: Case, tenant: Tenant, folder: Path) -> Session:

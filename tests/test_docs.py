@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from shipped import CHECKS, all_rules
 
 from agent.cel import FUNCTIONS
 from agent.controls.load import load_controls
@@ -25,13 +26,12 @@ from checks.schema import schema_of
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
-CHECKS = load_checks()
 STALE = "out of date: `make docs` writes it anew"
 
 
 @cache
 def rules():
-    return load_rules([ROOT / "rules"], CHECKS, schema_of)
+    return all_rules()
 
 
 def blocks(text):

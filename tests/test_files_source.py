@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from aws_kit import Naps
 from msgspec.structs import replace
+from shipped import CHECKS
 
 from agent.config import ConfigError, load_settings
 from agent.evaluate import Tally, conclude, evaluate
@@ -22,11 +23,9 @@ from checks.fields import read_field
 from checks.files.columns import KINDS
 from checks.files.session import SERVICE, FilesSession, Source, WithFiles
 from checks.limits import Limits
-from checks.load import load_checks
 from checks.model import Answer, CallError, Cause, Target
 from checks.schema import schema_of
 
-CHECKS = load_checks()
 OF_FILES = {name: check for name, check in CHECKS.items() if name.startswith("files.")}
 PERSON = "files.hr.person"
 ROSTERED = ("aws-iam-user-in-hr-roster", "aws-iam-user-terminated-removed")

@@ -9,18 +9,16 @@ from pathlib import Path
 import gcp_cases
 import pytest
 from case_kit import exported, outcomes
-from cloud_kit import CHECKS
 from gcp_cases import Case
 from gcp_kit import make_world, organization_on, serving
+from shipped import CHECKS, rules_of
 
 from agent.demo.gcp.server import Fault, Server
 from agent.model import Outcome
-from agent.rules.load import load_rules
 from agent.rules.params import with_params
 from agent.rules.rule import Rule
 from checks.files.session import WithFiles
 from checks.gcp.session import LISTING, Organization
-from checks.schema import schema_of
 
 RULES = Path(__file__).parents[1] / "rules" / "gcp"
 FOLDERS = {path.stem: path.parent.name for path in RULES.rglob("*.yaml")}
@@ -45,7 +43,7 @@ def organization(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Or
 
 @cache
 def rules() -> dict[str, Rule]:
-    return load_rules([RULES], CHECKS, schema_of)
+    return rules_of("gcp")
 
 
 def judged(

@@ -12,6 +12,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from shipped import CHECKS, rules_of
 
 from agent.demo.ground import Ground
 from agent.demo.mischief import MISCHIEFS
@@ -25,20 +26,16 @@ from agent.evidence import keys, queries
 from agent.evidence.log import Log
 from agent.evidence.store import Store
 from agent.plan import make_plan
-from agent.rules.load import load_rules
 from agent.run import CLOCK, Runner, Task
 from checks.aws.clients import Access, Clients
 from checks.aws.session import AwsSession
 from checks.files.session import FilesSession, Source, WithFiles
-from checks.load import load_checks
 from checks.model import Cause
-from checks.schema import schema_of
 
 ROOT = Path(__file__).parent.parent
 REGIONS = ("us-east-1", "eu-west-1")
 TARGET = "aws:123456789012"
-CHECKS = load_checks()
-ALL_RULES = load_rules([ROOT / "rules" / "aws"], CHECKS, schema_of)
+ALL_RULES = rules_of("aws")
 RULES = {name: rule for name, rule in ALL_RULES.items() if name in known_rules()}
 PLAN = make_plan(RULES, CHECKS)
 

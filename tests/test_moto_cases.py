@@ -15,24 +15,21 @@ import pytest
 from aws_endpoint import CREDENTIALS, Endpoint
 from case_kit import exported
 from moto_cases import REGION, Answers, Canned, Case, ClientOf, Refusal
+from shipped import CHECKS, rules_of
 
 from agent.evaluate import Tally, conclude, evaluate
 from agent.model import Finding, Outcome
 from agent.plan import make_plan
-from agent.rules.load import load_rules
 from agent.rules.params import with_params
 from agent.rules.rule import Rule
 from agent.run import CLOCK
 from checks.aws.clients import Access, Clients
-from checks.aws.schema import schema_of
 from checks.aws.session import AwsSession
 from checks.collect import collect
 from checks.files.session import WithFiles
-from checks.load import load_checks
 from checks.model import Session
 
 RULES = Path(__file__).parents[1] / "rules" / "aws"
-CHECKS = load_checks()
 FOLDERS = {path.stem: path.parent.name for path in RULES.rglob("*.yaml")}
 CASES: list[Case | Canned] = [
     case
@@ -59,7 +56,7 @@ def clients() -> Clients:
 
 @cache
 def rules() -> dict[str, Rule]:
-    return load_rules([RULES], CHECKS, schema_of)
+    return rules_of("aws")
 
 
 @cache

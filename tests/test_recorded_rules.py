@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+import shipped as shipped_checks
 from aws_kit import ENVIRONMENT
 from msgspec.structs import replace
 from recorded_kit import RECORDED, Replay, flight, flights
@@ -16,10 +17,9 @@ from rule_kit import NOW, TARGET, shipped
 
 from agent.judge import judge
 from agent.model import Finding, Outcome
-from checks.load import load_checks
 from checks.model import Check
 
-CHECKS = {name: check for name, check in load_checks().items() if name.startswith("aws.")}
+CHECKS = {name: check for name, check in shipped_checks.CHECKS.items() if name.startswith("aws.")}
 LISTED = sorted(name for name, check in CHECKS.items() if check.list and not check.parent)
 
 pytestmark = pytest.mark.skipif(not RECORDED.is_dir(), reason="the recordings are not here")

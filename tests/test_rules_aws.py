@@ -7,21 +7,18 @@ from pathlib import Path
 
 import pytest
 import yaml
+from shipped import CHECKS, rules_of
 
 from agent.cel import tree
 from agent.cel.parse import parse
 from agent.judge import judge
 from agent.model import Outcome
 from agent.rules.examples import failed_examples
-from agent.rules.load import load_rules
-from checks.aws.schema import schema_of
-from checks.load import load_checks
 from checks.model import Cause, Gap, Resource, Target
 
 ROOT = Path(__file__).parents[1]
 FILES = sorted((ROOT / "rules" / "aws").rglob("*.yaml"))
 IDS = [path.stem for path in FILES]
-CHECKS = load_checks()
 TARGET = Target(provider="aws", id="111122223333")
 PEERS = [
     line
@@ -42,7 +39,7 @@ EITHER = {
 
 @cache
 def rules():
-    return load_rules([ROOT / "rules" / "aws"], CHECKS, schema_of)
+    return rules_of("aws")
 
 
 @cache

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from shipped import CHECKS
 from work_kit import calls_of
 
 from agent.cel import Program
@@ -10,11 +11,9 @@ from agent.model import Outcome, Severity
 from agent.rules.load import RuleError, load_rules, read_rule
 from agent.rules.rule import Per, Quantifier
 from agent.rules.scaffold import scaffold
-from checks.load import load_checks
 from checks.schema import schema_of
 
 ROOT = Path(__file__).parents[1]
-CHECKS = load_checks()
 BAD = sorted((Path(__file__).parent / "data" / "rules_bad").glob("*.yaml"))
 
 GOOD = """\
