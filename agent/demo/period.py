@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator
-from contextlib import suppress
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import msgspec
@@ -17,11 +16,9 @@ from msgspec import Struct
 
 from agent import __version__
 from agent.config import Settings
-from agent.controls.attest import read_files, to_body, verify_attestation
-from agent.controls.decisions import Decisions, load_decisions
-from agent.controls.duties import duties
+from agent.controls.decisions import load_decisions
 from agent.controls.keeping import People
-from agent.controls.model import Attestation, Due, Result
+from agent.demo.attesting import attest_due
 from agent.demo.decided import decide, decide_scope, decide_waivers, waiver
 from agent.demo.ground import Ground, Seeded
 from agent.demo.mischief import MISCHIEFS, Mischief
@@ -36,7 +33,7 @@ from agent.duration import parse_duration
 from agent.evidence import queries
 from agent.evidence.entry import Kind
 from agent.evidence.log import Log
-from agent.home import folder_of, open_log
+from agent.home import open_log
 from agent.model import Outcome
 from agent.run import CLOCK, Done, Runner, Task
 from agent.scope import load_scope, summary
@@ -45,8 +42,8 @@ from agent.serve import scheduled
 REGIONS = ("us-east-1", "eu-west-1")
 BREAKS = 12
 """How many things somebody breaks; all but the last two are mended."""
-SOON = timedelta(days=12)
-"""How long before they are due most controls are attested."""
+TUESDAY = 1
+"""The day on which people attest what they did."""
 
 
 class Options(Struct, frozen=True, kw_only=True):
@@ -162,7 +159,8 @@ class _History:
                 down = False
             self.run(slot)
             self.people.look(self.time.now())
-            self.attest()
+            if self.time.now().weekday() == TUESDAY:
+                attest_due(self.log, self.scope, self.options.seed, self.time.now())
             self.stage.progress(number + 1, slots)
         self.log.append(Kind.AGENT, {"event": "stop", "version": __version__}, self.time.now())
 
@@ -326,42 +324,6 @@ class _History:
         self.scope = msgspec.structs.replace(self.scope, decisions=decisions)
         self.in_force()
 
-    # --- what people do
-    def attest(self) -> None:
-        """Attest what is soon due; some of it late, some with exceptions, some never."""
-        now = self.time.now()
-        if now.weekday() != 1:  # on Tuesdays
-            return
-        decisions = self.scope.decisions
-        for due in duties(self.log.store, decisions, now, ahead=SOON):
-            habit = random.Random(f"{self.options.seed}/{due.control}/{due.period}").random()  # noqa: S311 - a story
-            late = timedelta(days=20) if habit < _LATE else -SOON
-            if due.attestation is None and habit > _NEVER and now >= due.due + late:
-                self.state(decisions, due, habit)
-
-    def state(self, decisions: Decisions, due: Due, habit: float) -> None:
-        """Seal a statement with its file."""
-        now = self.time.now()
-        control = decisions.controls[due.control]
-        path = self.options.folder / f"{due.control}-{due.period}.csv"
-        path.write_text(f"item,decision\n{due.control},kept\n")
-        files, contents = read_files([path], folder_of(self.scope.settings))
-        path.unlink()
-        statement = Attestation(
-            control=due.control,
-            period=due.period,
-            performer="Ana Lopez",
-            reviewer="Bob Ito",
-            performed_at=min(now, max(now - timedelta(days=1), _midnight(due.start, now))),
-            recorded_at=now,
-            statement=f"{control.title}: looked at and done for {due.period}",
-            result=Result.EXCEPTION if habit > _EXCEPTION else Result.DONE,
-            files=tuple(files),
-        )
-        with suppress(KeyError):
-            verify_attestation(statement, control)
-        self.log.append(Kind.ATTESTATION, to_body(statement), now, contents)
-
     # --- times
     def at(self, share: float) -> datetime:
         """Give the noon of the day at a share of the period."""
@@ -374,17 +336,8 @@ class _History:
         return low, low + timedelta(days=days)
 
 
-_NEVER, _LATE, _EXCEPTION = 0.06, 0.15, 0.93
-"""Of the habits in [0, 1): below the first nothing is attested, below the second late, above the
-third with an exception."""
-
-
 def _today() -> datetime:
     return CLOCK.now().replace(hour=0, minute=0, second=0, microsecond=0)
-
-
-def _midnight(day: date, now: datetime) -> datetime:
-    return datetime(day.year, day.month, day.day, tzinfo=now.tzinfo)
 
 
 __all__ = ["Options", "Told", "tell_period"]
