@@ -1,4 +1,4 @@
-"""Half a year of hourly runs, and how long its reports take to gather and to write.
+"""Half a year of hourly runs, and how long its reports and exports take to gather and to write.
 
     python benchmarks/reports.py [--resources 60] [--rules 20] [--hours 4380] [--flips 30]
 
@@ -28,13 +28,16 @@ from agent.evidence import keys
 from agent.evidence.log import Log
 from agent.evidence.store import Store
 from agent.reports.document import write_json
+from agent.reports.export import write_export
+from agent.reports.forms import Form
 from agent.reports.gather import gather
 from agent.reports.html import write_html
+from agent.reports.model import Report
 from agent.reports.question import Kind, Question
 from agent.rules.frameworks import load_frameworks
 
 
-def measure(store: Store, kind: Kind, hours: int, *, verify: bool) -> None:
+def measure(store: Store, kind: Kind, hours: int, *, verify: bool) -> Report:
     """Gather and write one report; print how long each part took."""
     frameworks = load_frameworks()
     end = START + hours * HOUR
@@ -59,6 +62,18 @@ def measure(store: Store, kind: Kind, hours: int, *, verify: bool) -> None:
         f" JSON in {time.perf_counter() - written:5.2f} s ({document / 1e6:.1f} MB);"
         f" {len(report.register):,} in the register"
     )
+    return report
+
+
+def export(store: Store, report: Report, folder: Path) -> None:
+    """Write every form; print how long it took and what it takes."""
+    for form in Form:
+        begun = time.perf_counter()
+        files = write_export(store, report, form, folder / form)
+        print(
+            f"{form:9} {len(files):3} files, {sum(each.size for each in files) / 1e6:7.1f} MB,"
+            f" written in {time.perf_counter() - begun:6.2f} s"
+        )
 
 
 def main() -> None:
@@ -81,7 +96,7 @@ def main() -> None:
                     f"{told['runs']:,} runs of {args.resources} resources x {args.rules} rules,"
                     f" {told['changes']:,} changes, made in {time.perf_counter() - begun:.0f} s"
                 )
-            measure(store, Kind.TYPE2, args.hours, verify=True)
+            export(store, measure(store, Kind.TYPE2, args.hours, verify=True), folder)
             for kind in Kind:
                 measure(store, kind, args.hours, verify=False)
     finally:
