@@ -19,6 +19,7 @@ from msgspec import Struct, field
 
 from agent.duration import parse_duration
 from agent.evidence.anchors.settings import KINDS, AnchorSettings, Rfc3161Settings
+from agent.evidence.kms import KeySettings
 from checks.aws.settings import AwsSettings
 from checks.azure.settings import AzureSettings
 from checks.gcp.settings import GcpSettings
@@ -114,6 +115,8 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The log's name in every checkpoint: host and path that the organisation controls."""
     anchors: tuple[AnchorSettings, ...] = ()
     """Who else stamps or keeps the log's checkpoints (docs/anchors.md)."""
+    key: KeySettings | None = None
+    """The signing key, where it is not a file beside the store (docs/anchors.md)."""
     rules_paths: tuple[str, ...] = ()
     checks_paths: tuple[str, ...] = ()
     files: Mapping[str, FileSettings] = field(default_factory=dict)
@@ -214,6 +217,7 @@ def _convert(document: Mapping[str, Any]) -> Settings:
             raise _Mistake(own, f"unknown field `{own}`")
     _check_tags(document, "targets", "provider", PROVIDERS)
     _check_tags(document, "anchors", "kind", KINDS)
+    _check_tag(document.get("key"), "key.kind", ("aws-kms",))
     try:
         return msgspec.convert(document, Settings)
     except msgspec.ValidationError as error:
@@ -238,10 +242,14 @@ _OWN = re.compile(r"([a-z_]+(?:\[\d+\])?): ")
 def _check_tags(document: Mapping[str, Any], where: str, tag: str, known: tuple[str, ...]) -> None:
     entries = document.get(where)
     for index, entry in enumerate(entries if isinstance(entries, list | tuple) else ()):
-        if isinstance(entry, Mapping) and entry.get(tag) not in known:
-            key = f"{where}[{index}].{tag}"
-            said = f"{entry[tag]!r} is not known" if tag in entry else "it is missing"
-            raise _Mistake(key, f"{key}: {said}; use {', '.join(known)}")
+        _check_tag(entry, f"{where}[{index}].{tag}", known)
+
+
+def _check_tag(entry: Any, key: str, known: tuple[str, ...]) -> None:
+    tag = key.rpartition(".")[2]
+    if isinstance(entry, Mapping) and entry.get(tag) not in known:
+        said = f"{entry[tag]!r} is not known" if tag in entry else "it is missing"
+        raise _Mistake(key, f"{key}: {said}; use {', '.join(known)}")
 
 
 def _steps(path: str) -> list[str | int]:

@@ -12,7 +12,7 @@ from agent.evidence import keys
 from agent.evidence.anchors.held import refuse_behind
 from agent.evidence.anchors.opening import open_anchors
 from agent.evidence.log import Log
-from agent.evidence.note import Signer
+from agent.evidence.note import NoteSigner
 from agent.evidence.store import Store, StoreMissing, StoreReadOnly
 from agent.population import Roll, last_rolls
 
@@ -37,7 +37,7 @@ def open_log(settings: Settings, *, at: datetime, compare: bool = True) -> Itera
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:
         raise StoreReadOnly(f"{folder}: cannot be made: {error.strerror}") from error
-    key = _key(folder, settings.origin)
+    key = open_key(settings)
     store = Store.open(folder / STORE)
     try:
         if compare:
@@ -87,10 +87,19 @@ def known_rolls(settings: Settings) -> dict[str, Roll]:
         return {}
 
 
-def _key(folder: Path, origin: str) -> Signer:
+def open_key(settings: Settings) -> NoteSigner:
+    """Open the signing key; a file is made when there is neither key nor log.
+
+    Raises `KeyFileError` or `StoreUnsigned`.
+    """
+    if settings.key is not None:
+        from agent.evidence.kms_aws import KmsSigner  # noqa: PLC0415 - only who has one loads an SDK
+
+        return KmsSigner(settings.origin, settings.key)
+    folder = folder_of(settings)
     path = folder / KEY
     if path.exists():
         return keys.load(path)
     if (folder / STORE).exists():
         raise keys.KeyFileError(f"{path}: the key of this log is gone; put it back to write on")
-    return keys.generate(path, origin)
+    return keys.generate(path, settings.origin)

@@ -156,10 +156,10 @@ class Agent:
             LOG.error("reload refused, the one before stays in force: %s", mistake)
             self._vitals.reloaded.set(0)
             return
-        fixed = ("store", "origin", "http")
+        fixed = ("store", "origin", "key", "http")
         kept = {name: getattr(before.settings, name) for name in fixed}
         if any(getattr(scope.settings, name) != value for name, value in kept.items()):
-            LOG.warning("store, origin and http change only with a restart")
+            LOG.warning("store, origin, key and http change only with a restart")
         settings = msgspec.structs.replace(scope.settings, **kept)
         self._take(msgspec.structs.replace(scope, settings=settings), reloaded=True)
         LOG.info("reloaded: %d rules, %d targets", len(scope.pack.rules), len(scope.targets))

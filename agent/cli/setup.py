@@ -81,16 +81,16 @@ def _row(what: str, state: str, finding: str) -> dict[str, str]:
 
 
 def _store(settings: Settings) -> list[dict[str, str]]:
-    from agent.evidence.keys import KeyFileError, load
+    from agent.evidence.keys import KeyFileError
     from agent.evidence.store import Store, StoreError
-    from agent.home import KEY, STORE, folder_of
+    from agent.home import STORE, folder_of, open_key
 
     folder = folder_of(settings)
     if not (folder / STORE).exists():
         return [_row("evidence", "ok", f"{folder}: none yet, the first run makes it")]
     try:
         Store.open(folder / STORE, create=False).close()
-        load(folder / KEY)
+        open_key(settings).sign("assay doctor\n")
     except (StoreError, KeyFileError) as error:
         return [_row("evidence", "wrong", str(error))]
     return [_row("evidence", "ok", str(folder / STORE))]

@@ -26,7 +26,7 @@ from agent.evidence.entry import (
     to_micros,
     to_rfc3339,
 )
-from agent.evidence.note import Checkpoint, NoteInvalid, Signer, open_checkpoint
+from agent.evidence.note import Checkpoint, NoteInvalid, NoteSigner, open_checkpoint
 from agent.evidence.rebuild import rebuild
 from agent.evidence.seal import RuleVersion, Run
 from agent.evidence.slots import Scheduled, from_seconds, to_body, to_seconds
@@ -46,7 +46,7 @@ from agent.evidence.tree import Frontier, leaf_hash
 class Log:
     """The one writer of a store; safe to use from several threads."""
 
-    def __init__(self, store: Store, signer: Signer, lock: int) -> None:
+    def __init__(self, store: Store, signer: NoteSigner, lock: int) -> None:
         self.store = store
         self.signer = signer
         self._lock: int | None = lock
@@ -56,7 +56,7 @@ class Log:
         self._accounted: dict[str, int] = {}
 
     @classmethod
-    def open(cls, store: Store, signer: Signer, *, at: datetime) -> Self:
+    def open(cls, store: Store, signer: NoteSigner, *, at: datetime) -> Self:
         """Become the writer of `store`; an empty one becomes the log of `signer`.
 
         Raises `StoreLocked` when another agent is the writer, `KeyMismatch` for the key of another
@@ -252,7 +252,7 @@ def store_is_empty(store: Store) -> bool:
         return view.size() == 0
 
 
-def _stand(view: Reading, signer: Signer, path: Path) -> Frontier:
+def _stand(view: Reading, signer: NoteSigner, path: Path) -> Frontier:
     verifier = signer.verifier
     vkey = view.meta().get("vkey")
     if vkey != str(verifier):

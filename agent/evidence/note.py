@@ -10,6 +10,7 @@ import base64
 import binascii
 import re
 from hashlib import sha256
+from typing import Protocol
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -74,6 +75,24 @@ class Verifier(Struct, frozen=True):
 
     def __str__(self) -> str:
         return f"{self.name}+{self.key_id.hex()}+{_base64(bytes([ED25519]) + self.public)}"
+
+
+class NoteSigner(Protocol):
+    """What signs for a log, wherever its key is."""
+
+    @property
+    def name(self) -> str:
+        """The name of the log."""
+        ...
+
+    @property
+    def verifier(self) -> Verifier:
+        """The public half."""
+        ...
+
+    def sign(self, text: str) -> Note:
+        """Sign a text that ends in a newline."""
+        ...
 
 
 class Signer(Struct, frozen=True):

@@ -11,19 +11,16 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-import boto3
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from agent.duration import parse_duration
 from agent.evidence.anchors.model import AnchorError, Given
 from agent.evidence.anchors.receipt import proof_of_copy
 from agent.evidence.anchors.settings import S3Settings
+from agent.evidence.aws import Way, open_client, told
 from agent.evidence.note import NoteInvalid, parse_checkpoint, parse_note
 
 _MODE = "COMPLIANCE"
-_CONFIG = Config(connect_timeout=10, read_timeout=20, retries={"total_max_attempts": 2})
-_ONE_HOST = _CONFIG.merge(Config(s3={"addressing_style": "path"}))
 _MOST = 1 << 16
 """Bytes of a checkpoint that is read back."""
 
@@ -56,9 +53,9 @@ class S3Copies:
             )
         except ClientError as error:
             if _status(error) != 412:  # noqa: PLR2004 - Precondition Failed: it is there already
-                raise AnchorError(_told(error)) from error
+                raise AnchorError(told(error)) from error
         except BotoCoreError as error:
-            raise AnchorError(_told(error)) from error
+            raise AnchorError(told(error)) from error
         return self._kept(s3, key, note)
 
     def check(self) -> str:
@@ -67,7 +64,7 @@ class S3Copies:
         try:
             answer = self._client().get_object_lock_configuration(Bucket=bucket)
         except (BotoCoreError, ClientError) as error:
-            raise AnchorError(_told(error)) from error
+            raise AnchorError(told(error)) from error
         lock = answer["ObjectLockConfiguration"]
         if lock.get("ObjectLockEnabled") != "Enabled":
             raise AnchorError(
@@ -97,7 +94,7 @@ class S3Copies:
                 copy = s3.get_object(Bucket=bucket, Key=key, VersionId=version)
                 yield copy["Body"].read(_MOST)
         except (BotoCoreError, ClientError) as error:
-            raise AnchorError(_told(error)) from error
+            raise AnchorError(told(error)) from error
 
     @property
     def _prefix(self) -> str:
@@ -116,7 +113,7 @@ class S3Copies:
             found = s3.get_object(Bucket=bucket, Key=key)
             content = found["Body"].read(_MOST)
         except (BotoCoreError, ClientError) as error:
-            raise AnchorError(_told(error)) from error
+            raise AnchorError(told(error)) from error
         if content != note:
             raise AnchorError(f"s3://{bucket}/{key} holds something else: nothing was overwritten")
         mode, until = found.get("ObjectLockMode", "none"), found.get("ObjectLockRetainUntilDate")
@@ -134,44 +131,20 @@ class S3Copies:
         return Given(time=found["LastModified"].astimezone(UTC), proof=proof_of_copy(note, where))
 
     def _client(self) -> Any:
-        """Make a client, as the role where there is one. Raises `AnchorError`."""
+        """Make a client; a role's credentials would run out between two. Raises `AnchorError`."""
         settings = self._settings
+        way = Way(
+            region=settings.region,
+            profile=settings.profile,
+            role_arn=settings.role_arn,
+            external_id=settings.external_id,
+            endpoint_url=settings.endpoint_url,
+        )
         try:
-            session: Any = boto3.Session(
-                profile_name=settings.profile or None, region_name=settings.region or None
-            )
-            given = _assumed(session, settings) if settings.role_arn else {}
-            return session.client(
-                "s3",
-                region_name=session.region_name or "us-east-1",
-                endpoint_url=settings.endpoint_url or None,
-                config=_ONE_HOST if settings.endpoint_url else _CONFIG,
-                **given,
-            )
+            return open_client("s3", way)
         except (BotoCoreError, ClientError) as error:
-            raise AnchorError(_told(error)) from error
-
-
-def _assumed(session: Any, settings: S3Settings) -> dict[str, str]:
-    external = {"ExternalId": settings.external_id} if settings.external_id else {}
-    sts = session.client(
-        "sts",
-        region_name=session.region_name or "us-east-1",
-        endpoint_url=settings.endpoint_url or None,
-        config=_CONFIG,
-    )
-    role = sts.assume_role(RoleArn=settings.role_arn, RoleSessionName="assay-anchors", **external)
-    keys = role["Credentials"]
-    return {
-        "aws_access_key_id": keys["AccessKeyId"],
-        "aws_secret_access_key": keys["SecretAccessKey"],
-        "aws_session_token": keys["SessionToken"],
-    }
+            raise AnchorError(told(error)) from error
 
 
 def _status(error: ClientError) -> int:
     return int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
-
-
-def _told(error: BotoCoreError | ClientError) -> str:
-    return " ".join(str(error).split())

@@ -10,11 +10,11 @@ from msgspec import Struct
 
 from agent.duration import parse_duration
 from agent.evidence.anchors.model import LAG
+from checks.aws.settings import ROLE_ARN
 
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 """docs.aws.amazon.com/AmazonS3, bucketnamingrules."""
 _PREFIX = re.compile(r"[A-Za-z0-9!_.*'()/-]{0,200}")
-_ROLE_ARN = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+")
 _SHORTEST = timedelta(minutes=1)
 
 
@@ -60,7 +60,7 @@ class S3Settings(
             raise ValueError(f"bucket: {self.bucket!r} is not the name of a bucket")
         if not _PREFIX.fullmatch(self.prefix) or self.prefix.endswith("/"):
             raise ValueError(f"prefix: {self.prefix!r} is not a plain prefix without / at its end")
-        if self.role_arn and not _ROLE_ARN.fullmatch(self.role_arn):
+        if self.role_arn and not ROLE_ARN.fullmatch(self.role_arn):
             raise ValueError(f"role_arn: {self.role_arn!r} is not the ARN of a role")
         if self.external_id and not self.role_arn:
             raise ValueError("external_id: it is shown to a role; `role_arn` is missing")

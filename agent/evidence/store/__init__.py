@@ -27,6 +27,7 @@ from agent.evidence.store.errors import (
     StoreMissing,
     StoreNewer,
     StoreReadOnly,
+    StoreUnsigned,
 )
 from agent.evidence.store.read import Reading
 from agent.evidence.store.tables import SCHEMA_VERSION, metadata
@@ -45,6 +46,7 @@ __all__ = [
     "StoreMissing",
     "StoreNewer",
     "StoreReadOnly",
+    "StoreUnsigned",
     "Writing",
 ]
 

@@ -9,6 +9,7 @@ StoreError
   StoreNewer       a newer version of Assay made it
   SlotTaken        the slot of this target has its one complete run already
   StoreBehind      somebody else holds a checkpoint of this log that the store does not have
+  StoreUnsigned    the key cannot be asked to sign, so nothing is kept
   KeyMismatch      the signing key is not the one of this log
 """
 
@@ -45,6 +46,10 @@ class StoreNewer(StoreError):  # noqa: N818 - named for what is wrong
 
 class StoreBehind(StoreError):  # noqa: N818 - named for what is wrong
     """It was rolled back, cut short or written anew."""
+
+
+class StoreUnsigned(StoreError):  # noqa: N818 - named for what is wrong
+    """The key, which is elsewhere, did not sign."""
 
 
 class SlotTaken(StoreError):  # noqa: N818 - named for what is wrong
