@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
+
 import pytest
 from evidence_world import HOUR, START, TARGET
 from period_kit import DAY, ENCRYPTED, TEXTS, good, live, period_world, report, schedule
@@ -162,3 +164,20 @@ def test_targets_and_intervals_that_change_are_told(tmp_path):
         "the schedule takes in aws:2",
         f"the schedule leaves out {TARGET}",
     ]
+
+
+def test_a_sample_is_told_with_its_population_and_seed(tmp_path):
+    ids = b"one\ntwo\nthree\n"
+    with period_world(tmp_path) as world:
+        cited = {"blob": sha256(ids).hexdigest(), "size": len(ids)}
+        frozen = {"of": "sample", "source": "resources", "query": {}, "count": 3, "ids": cited}
+        entry = world.log.append("population", frozen, START + HOUR, [ids])
+        drawn = {"population": entry, "nonce": "n", "seed": "s|n", "size": 1, "items": ["two"]}
+        world.log.append("sample", drawn, START + 2 * HOUR)
+        made = report(world, 1, now=START + 2 * DAY)
+        world.log.append("sample", drawn, START + 26 * HOUR)
+        same = report(world, 1, now=START + 2 * DAY)
+    (sample,) = made.samples
+    assert (sample.population, sample.of) == (f"resources (entry {entry})", 3)
+    assert (sample.seed, sample.drawn) == ("s|n", ("two",))
+    assert same.samples == made.samples

@@ -206,10 +206,12 @@ def test_the_calendar_has_a_square_for_every_day_and_names_those_that_do_not_pas
         )
     ]
     drawn = str(heatmap.to_svg(days))
-    assert drawn.count("<rect") == 3
+    assert drawn.count("<path") == 5
     assert "<title>2026-02-10: failing</title>" in drawn
     assert "<title>2026-02-11: blind</title>" in drawn
-    assert drawn.count("M") - drawn.count("Mon") == 47  # squares of the two paths
+    assert drawn.count("M") - drawn.count("Mon") == len(days)  # a square begins with M
+    two = [Day(date(2026, 1, 1), Health.FAIL), Day(date(2026, 1, 2), Health.FAIL)]
+    assert "<title>2026-01-01 to 2026-01-02: failing</title>" in str(heatmap.to_svg(two))
     assert heatmap.in_words(days) == (
         "failing on 1 day, blind on 1, waived on 1, passing on 40, not tested on 7"
     )

@@ -23,6 +23,7 @@ from agent.evidence.store import Reading, Store, period
 from agent.reports.accepted import Covered, read_waivers
 from agent.reports.attested import read_dues
 from agent.reports.changed import read_changes
+from agent.reports.drawn import read_samples
 from agent.reports.instances import with_instances
 from agent.reports.lens import Lens, in_scope, open_lens
 from agent.reports.model import Change, Provenance, Report, RollForward, Seal
@@ -80,7 +81,7 @@ def gather(store: Store, question: Question, progress: Progress = lambda *_: Non
         waivers=read_waivers(store, _covered(tested), start, end),
         changes=tuple(changes),
         population=population,
-        samples=(),
+        samples=read_samples(store, to_moment(0) if moment else start, end),
         subsequent=(*after, *_new_failures(store, lens, end, made_at)),
         tool=tool,
         seal=seal,

@@ -1,7 +1,7 @@
 """A calendar of health as an SVG image: a column a week, a square a day. Pure.
 
-Made of numbers, dates and words of our own only, so that nothing observed is in it. Days that pass
-are one path; each other day has its own title, for whoever points at it.
+Made of numbers, dates and words of our own only, so that nothing observed is in it. A stretch of
+days that are the same is one path; one that does not pass has its dates as its title.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
+from itertools import groupby
 
 from markupsafe import Markup
 
@@ -61,15 +62,17 @@ def _labels(days: Sequence[Day], monday: date) -> Iterator[str]:
 
 
 def _squares(days: Sequence[Day], monday: date) -> Iterator[str]:
-    plain: dict[Health, list[str]] = {Health.PASS: [], Health.NONE: []}
-    for day in days:
-        past = (day.date - monday).days
-        x, y = LEFT + past // 7 * STEP, TOP + past % 7 * STEP
-        if day.health in plain:
-            plain[day.health].append(f"M{x} {y}h{CELL}v{CELL}h-{CELL}z")
-        else:
-            title = f"<title>{day.date}: {WORDS[day.health]}</title>"
-            yield f'<rect class="h-{day.health}" x="{x}" y="{y}">{title}</rect>'
-    for health, squares in plain.items():
-        if squares:
-            yield f'<path class="h-{health}" d="{"".join(squares)}"/>'
+    """Give a path for each stretch of days that are the same, with its dates as its title."""
+    for health, stretch in groupby(days, key=lambda day: day.health):
+        same = list(stretch)
+        squares = "".join(_square((day.date - monday).days) for day in same)
+        title = ""
+        if health not in {Health.PASS, Health.NONE}:
+            until = f" to {same[-1].date}" if len(same) > 1 else ""
+            title = f"<title>{same[0].date}{until}: {WORDS[health]}</title>"
+        yield f'<path class="h-{health}" d="{squares}">{title}</path>'
+
+
+def _square(number: int) -> str:
+    x, y = LEFT + number // 7 * STEP, TOP + number % 7 * STEP
+    return f"M{x} {y}h{CELL}v{CELL}h-{CELL}z"
