@@ -18,6 +18,8 @@ from typing import Any
 from evidence_world import HOUR, SIGNER, START, World, open_world
 
 from agent.bundle.write import Order, Written, write_bundle
+from agent.controls.attest import to_body
+from agent.controls.model import Attestation, File, Result
 from agent.evidence.entry import Kind, canonical
 from agent.evidence.note import Checkpoint
 from agent.evidence.tree import Frontier, leaf_hash
@@ -26,6 +28,38 @@ VERIFY = files("agent.bundle") / "verify.py"
 HOURS = 30
 NIGHT = (20, 21, 22)
 """Slots that the agent missed, as it recorded."""
+
+
+WAIVER = {
+    "event": "added",
+    "id": "w1",
+    "rule": "r1",
+    "resources": ["bucket-9"],
+    "where": "",
+    "reason": "it goes",
+    "requested_by": "Ana Lopez",
+    "approved_by": "Bob Ito",
+    "from": "2026-01-01T00:00:00Z",
+    "until": "2026-02-01T00:00:00Z",
+    "ticket": "T-1",
+}
+
+
+def attested(text: bytes, at: datetime) -> dict[str, Any]:
+    """The body of a statement with one file."""
+    return to_body(
+        Attestation(
+            control="privileged-access-review",
+            period="2026-Q1",
+            performer="Ana Lopez",
+            reviewer="Bob Ito",
+            performed_at=at,
+            recorded_at=at,
+            statement="looked at",
+            result=Result.DONE,
+            files=(File(name="minutes.txt", sha256=sha256(text).hexdigest(), size=len(text)),),
+        )
+    )
 
 
 @dataclass
@@ -47,12 +81,10 @@ def tell(world: World, hours: int = HOURS) -> bytes:
             continue
         world.log.record_missed(at)
         if hour == 5:
-            world.log.append(Kind.WAIVER, {"id": "w1", "event": "added"}, at)
+            world.log.append(Kind.WAIVER, WAIVER, at)
         if hour == 8:
             text = b"minutes of the review\n"
-            file = {"blob": sha256(text).hexdigest(), "size": len(text)}
-            body = {"control": "C-1", "file 1": file}
-            world.log.append(Kind.ATTESTATION, body, at, [text])
+            world.log.append(Kind.ATTESTATION, attested(text, at), at, [text])
         if hour == 15:
             half = world.log.checkpoint()
         state = {

@@ -107,6 +107,7 @@ def _explain(message: str, code: int) -> int:
 
 def _expected() -> tuple[type[Exception], ...]:
     """Name the errors that are somebody's mistake and not ours; asked only when one is raised."""
+    from agent.bundle.write import BundleError
     from agent.config import ConfigError
     from agent.controls.document import DocumentError
     from agent.demo.process import DemoError
@@ -133,5 +134,6 @@ def _expected() -> tuple[type[Exception], ...]:
         ExportError,
         ServerError,
         DemoError,
+        BundleError,
         CommandError,
     )
