@@ -34,7 +34,7 @@ from agent.evidence.verify import LogInvalid, verify_store
 from agent.home import known_rolls, open_log
 from agent.metrics import StoreCollector, Vitals
 from agent.population import changes, last_rolls
-from agent.reach import Reach
+from agent.reach import Reach, last_answers
 from agent.rules.load import RuleError
 from agent.rules.rule import Rule
 from agent.run import CLOCK, Done, Failed, Runner, Task
@@ -105,7 +105,7 @@ class Agent:
         self._tender = Tender(log, _anchors(scope))
         self.registry.register(AnchorCollector(self._tender, CLOCK.now))
         self._vitals = Vitals(self.registry)
-        self._reach = Reach(self._vitals)
+        self._reach = Reach(self._vitals, last_answers(log.store))
         self._known = last_rolls(log.store)
         self._stopping = threading.Event()
         run = scope.settings.run

@@ -101,6 +101,15 @@ def test_what_never_ran_is_looked_at_at_once_and_not_at_its_first_slot(start):
     assert (run["trigger"], run.get("slot")) == ("start", None)
 
 
+def test_an_agent_that_starts_again_knows_from_the_log_who_answered(start):
+    agent = start(every="1d")
+    agent.until(1.0, "assay_targets_reached", provider="aws")
+    agent.end()
+    agent = start(every="1d")
+    assert agent.metric("assay_targets_reached", provider="aws") == 1.0
+    assert agent.metric("assay_target_accessible", target=TARGET) == 1.0
+
+
 def test_a_reload_brings_new_rules_and_a_mistake_changes_nothing(start, cloud):
     agent = start()
     agent.until(1.0, STATUS, status="fail", **VERSIONING)
