@@ -15,10 +15,10 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from agent.duration import parse_duration
 from agent.evidence.anchors.model import AnchorError, Given
+from agent.evidence.anchors.names import copy_name, folder, size_in
 from agent.evidence.anchors.receipt import proof_of_copy
 from agent.evidence.anchors.settings import S3Settings
 from agent.evidence.aws import Way, open_client, told
-from agent.evidence.note import NoteInvalid, parse_checkpoint, parse_note
 
 _MODE = "COMPLIANCE"
 _MOST = 1 << 16
@@ -38,7 +38,7 @@ class S3Copies:
 
     def put(self, note: bytes, size: int) -> Given:
         """Keep a copy that nobody can take away, and read back that it is so."""
-        key = self._key(note, size)
+        key = copy_name(self._settings.prefix, note, size)
         s3 = self._client()
         until = self._now() + parse_duration(self._settings.retain)
         try:
@@ -81,31 +81,20 @@ class S3Copies:
     def copies(self, after: int) -> Iterator[bytes]:
         """Give the checkpoints of logs longer than `after`, the longest first."""
         # Versions, because a delete marker hides an object from plain lists, locked or not.
-        bucket, s3 = self._settings.bucket, self._client()
+        bucket, prefix, s3 = self._settings.bucket, self._settings.prefix, self._client()
         found = []
         try:
             lister = s3.get_paginator("list_object_versions")
-            for page in lister.paginate(Bucket=bucket, Prefix=self._prefix):
+            for page in lister.paginate(Bucket=bucket, Prefix=folder(prefix)):
                 for each in page.get("Versions", ()):
-                    size = each["Key"].removeprefix(self._prefix).partition(".")[0]
-                    if size.isdecimal() and int(size) > after:
-                        found.append((int(size), each["Key"], each["VersionId"]))
+                    size = size_in(prefix, each["Key"])
+                    if size > after:
+                        found.append((size, each["Key"], each["VersionId"]))
             for _, key, version in sorted(found, reverse=True):
                 copy = s3.get_object(Bucket=bucket, Key=key, VersionId=version)
                 yield copy["Body"].read(_MOST)
         except (BotoCoreError, ClientError) as error:
             raise AnchorError(told(error)) from error
-
-    @property
-    def _prefix(self) -> str:
-        return f"{self._settings.prefix}/" if self._settings.prefix else ""
-
-    def _key(self, note: bytes, size: int) -> str:
-        try:
-            root = parse_checkpoint(parse_note(note).text).root
-        except NoteInvalid as error:
-            raise AnchorError(str(error)) from error
-        return f"{self._prefix}{size:020d}.{root.hex()[:16]}"
 
     def _kept(self, s3: Any, key: str, note: bytes) -> Given:
         bucket = self._settings.bucket

@@ -10,7 +10,7 @@ from pathlib import Path
 from agent.duration import parse_duration
 from agent.evidence.anchors.authority import Authority
 from agent.evidence.anchors.model import Anchor
-from agent.evidence.anchors.settings import AnchorSettings, Rfc3161Settings
+from agent.evidence.anchors.settings import AnchorSettings, GcsSettings, Rfc3161Settings
 
 
 def open_anchors(
@@ -35,6 +35,11 @@ def _open(
 ) -> Anchor:
     if isinstance(entry, Rfc3161Settings):
         return Authority(entry.url, path(entry.roots), parse_duration(entry.every))
+    if isinstance(entry, GcsSettings):
+        from agent.evidence.anchors.gcp import GcsCopies  # noqa: PLC0415 - only who has one loads it
+
+        file = str(path(entry.credentials_file)) if entry.credentials_file else ""
+        return GcsCopies(entry, file)
     from agent.evidence.anchors.aws import S3Copies  # noqa: PLC0415 - only who has one loads an SDK
 
     return S3Copies(entry, now)

@@ -14,6 +14,8 @@ from checks.aws.settings import ROLE_ARN
 
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 """docs.aws.amazon.com/AmazonS3, bucketnamingrules."""
+_GCS_BUCKET = re.compile(r"[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]")
+"""cloud.google.com/storage/docs/buckets, naming."""
 _PREFIX = re.compile(r"[A-Za-z0-9!_.*'()/-]{0,200}")
 _SHORTEST = timedelta(minutes=1)
 
@@ -68,8 +70,32 @@ class S3Settings(
         _check_every(self.every)
 
 
-AnchorSettings = Rfc3161Settings | S3Settings
-KINDS = ("rfc3161", "s3")
+class GcsSettings(
+    Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind", tag="gcs"
+):
+    """A bucket of Cloud Storage whose retention policy is locked, best in another organization."""
+
+    bucket: str
+    prefix: str = "checkpoints"
+    retain: str = "400d"
+    """How long the bucket's policy must keep objects, at least."""
+    every: str = "1h"
+    credentials_file: str = ""
+    """Of a service account; empty: the environment's own."""
+    endpoint_url: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse what Cloud Storage cannot know."""
+        if not _GCS_BUCKET.fullmatch(self.bucket):
+            raise ValueError(f"bucket: {self.bucket!r} is not the name of a bucket")
+        if not _PREFIX.fullmatch(self.prefix) or self.prefix.endswith("/"):
+            raise ValueError(f"prefix: {self.prefix!r} is not a plain prefix without / at its end")
+        _parse("retain", self.retain)
+        _check_every(self.every)
+
+
+AnchorSettings = Rfc3161Settings | S3Settings | GcsSettings
+KINDS = ("rfc3161", "s3", "gcs")
 """What `kind` can be."""
 
 
