@@ -1,0 +1,96 @@
+"""What people did and decided is in every form: attestations with their files, waivers."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from hashlib import sha256
+
+import pytest
+from evidence_world import HOUR, START, TARGET
+from period_kit import DAY, good, live, period_world, report
+
+from agent.controls.attest import to_body
+from agent.controls.model import Attestation, Cadence, Control, File, Manual, Result
+from agent.evidence.entry import Kind
+from agent.reports.assessment import to_assessment, verdict
+from agent.reports.members import open_members
+from agent.reports.tables import tables_of
+
+RULE = "aws-s3-encrypted"
+LIST = sha256(b"a,b").hexdigest()
+CONTROL = Control(
+    id="review", title="Access is reviewed each week.", criteria={"soc2": ("CC6.2",)},
+    manual=Manual(
+        cadence=Cadence.WEEKLY, grace=timedelta(days=1), task="Look.", attach=(),
+        performer="owner", reviewer="auditor",
+    ),
+)  # fmt: skip
+WAIVER = {
+    "event": "added", "id": "w1", "rule": RULE, "resources": ["one"], "where": "",
+    "reason": "=it goes", "requested_by": "Ana", "approved_by": "Bob",
+    "from": "2026-01-02T00:00:00Z", "until": "2026-02-01T00:00:00Z", "ticket": "T-1",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory):
+    """Two weeks; a failure of the first day is waived on the second, one review is recorded."""
+
+    def state(at):
+        hours = (at - START) // HOUR
+        said = "pass" if hours < 6 else "fail" if hours < 24 else "waived"
+        return {**good("one"), RULE: {"one": said}} if hours % 6 == 0 else None
+
+    done = Attestation(
+        control="review", period="2026-W01", performer="Ana", reviewer="Bob",
+        performed_at=START + 4 * DAY, recorded_at=START + 4 * DAY, statement="All <fine>.",
+        result=Result.DONE, files=(File(name="list.csv", sha256=LIST, size=3),),
+    )  # fmt: skip
+    with period_world(tmp_path_factory.mktemp("people")) as world:
+        live(world, state, hours=24)
+        world.log.append(Kind.WAIVER, WAIVER, START + DAY)
+        live(world, state, start=START + DAY, hours=72, codes={"waived": "w1"})
+        world.log.append(Kind.ATTESTATION, to_body(done), done.recorded_at, [b"a,b"])
+        yield world
+
+
+def rows(world, made, name):
+    with open_members(world.store, made) as members:
+        for table in tables_of(made, made.controls, members.of):
+            if table.name == name:
+                return [dict(zip(table.columns, row, strict=True)) for row in table.rows]
+    raise AssertionError(name)
+
+
+def test_a_review_in_time_is_a_row_and_an_observation(world):
+    made = report(world, 7, controls={"review": CONTROL})
+    (row,) = rows(world, made, "People")
+    assert (row["Instance"], row["State"], row["Late (h)"]) == ("2026-W01", "done", None)
+    assert row["Files"] == f"list.csv sha256 {LIST}"
+    assert (row["Performer"], row["Reviewer"], row["Statement"]) == ("Ana", "Bob", "All <fine>.")
+    result = to_assessment(made)["assessment-results"]["results"][0]
+    (said,) = [each for each in result["observations"] if each["methods"] == ["EXAMINE"]]
+    assert said["description"] == "All \\<fine\\>."
+    assert said["relevant-evidence"][0]["props"][0]["value"] == LIST
+    (found,) = [each for each in result["findings"] if each["target"]["target-id"] == "review"]
+    assert found["target"]["status"] == {"state": "satisfied", "reason": "pass"}
+    assert found["related-observations"] == [{"observation-uuid": said["uuid"]}]
+
+
+def test_a_review_that_is_overdue_is_a_failure_of_its_control(world):
+    made = report(world, 14, controls={"review": CONTROL}, now=START + 14 * DAY)
+    states = [row["State"] for row in rows(world, made, "People")]
+    assert states == ["done", "overdue"]
+    (control,) = [each for each in made.controls if each.control.id == "review"]
+    assert verdict(made, control) == "fail"
+
+
+def test_a_waiver_is_a_row_that_says_whether_it_came_before_the_failure(world):
+    made = report(world, 4)
+    (row,) = rows(world, made, "Waivers")
+    assert (row["Waiver"], row["Resources"], row["Reason"]) == ("w1", "one", "=it goes")
+    assert (row["Covered"], row["Before failure"]) == (1, False)
+    (deviation,) = rows(world, made, "Deviations")
+    assert (deviation["Ended by"], deviation["Target"]) == ("waived", TARGET)
+    (risk,) = to_assessment(made)["assessment-results"]["results"][0]["risks"]
+    assert risk["status"] == "deviation-approved"
