@@ -175,8 +175,9 @@ def test_of_a_long_table_the_page_says_how_many_rows_there_are(tmp_path):
     assert f"The first {SHOWN} of {SHOWN + 20} are shown" in shown
 
 
-def test_evidence_that_does_not_verify_is_said_first(hostile):
-    seal = msgspec.structs.replace(hostile.seal, verified="invalid: entry 3")
+@pytest.mark.parametrize("part", ["verified", "anchored"])
+def test_evidence_that_does_not_verify_is_said_first(hostile, part):
+    seal = msgspec.structs.replace(hostile.seal, **{part: "invalid: entry 3"})
     text = page_of(msgspec.structs.replace(hostile, seal=seal))
     alarm = text.index("The evidence does not verify.")
     assert alarm < text.index('id="summary"')

@@ -126,7 +126,7 @@ def _make(
     path = _write(report, out, form)
     _record(settings, question, report, path)
     sys.stdout.write(f"{path}: {_told(report)}\n")
-    return Exit.FAIL if report.seal.verified.startswith("invalid") else Exit.PASS
+    return Exit.FAIL if report.seal.wrong else Exit.PASS
 
 
 def _write(report: Report, out: Path, form: Form) -> Path:

@@ -59,6 +59,12 @@ class Seal(Struct, frozen=True, kw_only=True):
     anchored: str
     """`anchored until size 1234 at 2026-...Z by rfc3161`, or `chained, not anchored`."""
 
+    @property
+    def wrong(self) -> str:
+        """What does not verify, of the log or of an anchor; empty: nothing that was checked."""
+        said = (self.verified, self.anchored)
+        return "; ".join(each for each in said if each.startswith("invalid"))
+
 
 class Version(Struct, frozen=True, kw_only=True):
     """A rule's text through a part of the period."""
