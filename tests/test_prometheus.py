@@ -30,7 +30,8 @@ pytestmark = needs_prometheus
 
 @pytest.fixture
 def agent(cloud, tmp_path):
-    served = Served(configure(tmp_path, cloud.url, every="1h"))
+    http = {"listen": "127.0.0.1:0", "series_budget": 5000}
+    served = Served(configure(tmp_path, cloud.url, every="1h", http=http))
     yield served
     if served.process.poll() is None:
         served.end(signal.SIGKILL)
@@ -51,6 +52,7 @@ def test_it_is_scraped_and_every_expression_of_the_rules_finds_what_it_reads(age
         promtool("check", "metrics", input=agent.get("/metrics"))
         ((up, answers),) = prometheus.ask("up")
         assert (up["job"], answers) == ("assay", 1.0)
+        assert prometheus.ask("assay_series_budget")[0][1] == 5000
         groups = yaml.safe_load(RULES.read_text())["groups"]
         read = set()
         for rule in (rule for group in groups for rule in group["rules"]):
