@@ -12,8 +12,10 @@ from ocsf_json_schema import OcsfJsonSchemaEmbedded, get_ocsf_schema
 from period_kit import good, live, period_world, report, schedule
 
 from agent.controls.model import Control
+from agent.reports.gather import gather
 from agent.reports.members import open_members
 from agent.reports.ocsf import write_ocsf
+from agent.reports.question import Kind, Question
 
 RULE = "aws-s3-encrypted"
 CONTROLS = {
@@ -150,3 +152,17 @@ def test_what_a_rule_read_is_named_by_its_digest(tmp_path, valid):
     assert found[0]["evidences"] == [{"data": {"values_sha256": digest}}]
     assert len(digest) == 64
     assert not [valid(line) for line in found if valid(line)]
+
+
+def test_a_deviation_that_began_before_the_period_is_only_closed_in_it(tmp_path):
+    with period_world(tmp_path) as world:
+        live(world, state, hours=12)
+        question = Question(
+            kind=Kind.TYPE2, start=START + 6 * HOUR, end=START + 12 * HOUR,
+            made_at=START + 12 * HOUR, verify=False,
+        )  # fmt: skip
+        made = gather(world.store, question)
+        with open_members(world.store, made) as members:
+            found = [json.loads(line) for line in write_ocsf(made, members.standing)]
+    assert not told(found, 1, "one")
+    assert [line["time_dt"] for line in told(found, 3, "one")] == ["2026-01-01T08:02:00Z"]
