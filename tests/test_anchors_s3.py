@@ -145,8 +145,8 @@ def test_a_log_is_anchored_by_a_bucket(tmp_path, anchor):
 @pytest.mark.parametrize(
     ("entry", "message"),
     [
-        ("{kind: ftp}", "1:12: anchors[0].kind: 'ftp' is not known; use rfc3161, s3, gcs"),
-        ("{bucket: b}", "anchors[0].kind: it is missing; use rfc3161, s3, gcs"),
+        ("{kind: ftp}", "1:12: anchors[0].kind: 'ftp' is not known; use rfc3161, s3, gcs, azure"),
+        ("{bucket: b}", "anchors[0].kind: it is missing; use rfc3161, s3, gcs, azure"),
         ("{kind: s3}", "Object missing required field `bucket`"),
         ("{kind: s3, bucket: B}", "anchors[0].bucket: 'B' is not the name of a bucket"),
         ("{kind: s3, bucket: abc, retain: 1y}", "anchors[0].retain: '1y' is not a duration"),

@@ -10,7 +10,12 @@ from pathlib import Path
 from agent.duration import parse_duration
 from agent.evidence.anchors.authority import Authority
 from agent.evidence.anchors.model import Anchor
-from agent.evidence.anchors.settings import AnchorSettings, GcsSettings, Rfc3161Settings
+from agent.evidence.anchors.settings import (
+    AnchorSettings,
+    AzureSettings,
+    GcsSettings,
+    Rfc3161Settings,
+)
 
 
 def open_anchors(
@@ -40,6 +45,12 @@ def _open(
 
         file = str(path(entry.credentials_file)) if entry.credentials_file else ""
         return GcsCopies(entry, file)
+    if isinstance(entry, AzureSettings):
+        from azure.identity import DefaultAzureCredential  # noqa: PLC0415 - as above
+
+        from agent.evidence.anchors.azure import AzureCopies  # noqa: PLC0415 - as above
+
+        return AzureCopies(entry, DefaultAzureCredential(), now)
     from agent.evidence.anchors.aws import S3Copies  # noqa: PLC0415 - only who has one loads an SDK
 
     return S3Copies(entry, now)

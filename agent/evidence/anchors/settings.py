@@ -16,6 +16,9 @@ _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 """docs.aws.amazon.com/AmazonS3, bucketnamingrules."""
 _GCS_BUCKET = re.compile(r"[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]")
 """cloud.google.com/storage/docs/buckets, naming."""
+_ACCOUNT = re.compile(r"[a-z0-9]{3,24}")
+_CONTAINER = re.compile(r"(?!.*--)[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
+"""learn.microsoft.com/rest/api/storageservices, Naming and referencing containers."""
 _PREFIX = re.compile(r"[A-Za-z0-9!_.*'()/-]{0,200}")
 _SHORTEST = timedelta(minutes=1)
 
@@ -60,8 +63,7 @@ class S3Settings(
         """Refuse what S3 cannot know."""
         if not _BUCKET.fullmatch(self.bucket):
             raise ValueError(f"bucket: {self.bucket!r} is not the name of a bucket")
-        if not _PREFIX.fullmatch(self.prefix) or self.prefix.endswith("/"):
-            raise ValueError(f"prefix: {self.prefix!r} is not a plain prefix without / at its end")
+        _check_prefix(self.prefix)
         if self.role_arn and not ROLE_ARN.fullmatch(self.role_arn):
             raise ValueError(f"role_arn: {self.role_arn!r} is not the ARN of a role")
         if self.external_id and not self.role_arn:
@@ -88,15 +90,43 @@ class GcsSettings(
         """Refuse what Cloud Storage cannot know."""
         if not _GCS_BUCKET.fullmatch(self.bucket):
             raise ValueError(f"bucket: {self.bucket!r} is not the name of a bucket")
-        if not _PREFIX.fullmatch(self.prefix) or self.prefix.endswith("/"):
-            raise ValueError(f"prefix: {self.prefix!r} is not a plain prefix without / at its end")
+        _check_prefix(self.prefix)
         _parse("retain", self.retain)
         _check_every(self.every)
 
 
-AnchorSettings = Rfc3161Settings | S3Settings | GcsSettings
-KINDS = ("rfc3161", "s3", "gcs")
+class AzureSettings(
+    Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind", tag="azure"
+):
+    """A container of Blob Storage with immutable versions, best in another tenant."""
+
+    account: str
+    container: str
+    prefix: str = "checkpoints"
+    retain: str = "400d"
+    """How long nobody can take a copy away."""
+    every: str = "1h"
+    endpoint_url: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse what Blob Storage cannot know."""
+        if not _ACCOUNT.fullmatch(self.account):
+            raise ValueError(f"account: {self.account!r} is not the name of a storage account")
+        if not _CONTAINER.fullmatch(self.container):
+            raise ValueError(f"container: {self.container!r} is not the name of a container")
+        _check_prefix(self.prefix)
+        _parse("retain", self.retain)
+        _check_every(self.every)
+
+
+AnchorSettings = Rfc3161Settings | S3Settings | GcsSettings | AzureSettings
+KINDS = ("rfc3161", "s3", "gcs", "azure")
 """What `kind` can be."""
+
+
+def _check_prefix(prefix: str) -> None:
+    if not _PREFIX.fullmatch(prefix) or prefix.endswith("/"):
+        raise ValueError(f"prefix: {prefix!r} is not a plain prefix without / at its end")
 
 
 def _check_every(text: str) -> None:
