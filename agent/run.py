@@ -34,7 +34,7 @@ from agent.rules.examples import failed_examples
 from agent.rules.params import params_of
 from agent.rules.rule import Rule
 from agent.waivers import Waiver
-from checks.canonical import digest
+from checks.canonical import digest, rfc3339
 from checks.collect import Collecting, collect
 from checks.ledger import Collection
 from checks.limits import Clock, Limits
@@ -71,6 +71,8 @@ class Task(Struct, frozen=True, kw_only=True):
     trigger: str = "schedule"
     waivers: tuple[Waiver, ...] = ()
     """Those that people decided; which of them are in force the run's own time says."""
+    as_of: datetime | None = None
+    """The time in the past that the session's answers are of; None: now."""
 
 
 class Done(Struct, frozen=True, kw_only=True):
@@ -223,6 +225,7 @@ class Runner:
             "clock_skew_ms": round(collection.skew * 1000),
             "regions": list(collection.regions),
             "not_enabled": list(collection.not_enabled),
+            **({"as_of": rfc3339(task.as_of)} if task.as_of else {}),
             "self_test": {"rules": len(task.rules), "failed": sorted(failed)},
         }
 

@@ -8,16 +8,19 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
 from importlib import import_module
 from typing import cast
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from agent.config import Settings, TargetSettings
 from agent.duration import parse_duration
 from agent.population import Roll, call_roll
 from agent.run import CLOCK
 from checks.files.session import FilesSession, Source, WithFiles
+from checks.limits import Clock
 from checks.model import CallError, Check, Session, Target
 from checks.provider import Provider, Room
 
@@ -52,10 +55,13 @@ class Found(Struct, frozen=True, kw_only=True):
 class Entries:
     """The entries of `targets`, opened once; who is behind them is asked again and again."""
 
-    def __init__(self, settings: Settings, checks: Iterable[Check]) -> None:
-        """Nobody is asked yet."""
+    def __init__(
+        self, settings: Settings, checks: Iterable[Check], *, as_of: datetime | None = None
+    ) -> None:
+        """Nobody is asked yet; `as_of` is when it is for the providers, if not now."""
+        clock = replace(CLOCK, now=lambda: as_of) if as_of else CLOCK
         self._files = _files(settings)
-        self._providers = _open_all(settings, list(checks))
+        self._providers = _open_all(settings, list(checks), clock)
         self._fixed: dict[int, list[Target]] = {}
 
     @property
@@ -112,22 +118,28 @@ class Entries:
         return Observed(target=target, open=lambda: WithFiles(provider.open_session(target), files))
 
 
-def _open_all(settings: Settings, checks: Sequence[Check]) -> list[Provider]:
+def _open_all(settings: Settings, checks: Sequence[Check], clock: Clock) -> list[Provider]:
     """Open every entry of `targets`, in their order; nobody is asked anything."""
     by_provider: dict[str, list[TargetSettings]] = {}
     for entry in settings.targets:
         by_provider.setdefault(entry.provider, []).append(entry)
-    opened = {name: iter(_open(name, of, settings, checks)) for name, of in by_provider.items()}
+    opened = {
+        name: iter(_open(name, of, settings, checks, clock)) for name, of in by_provider.items()
+    }
     return [next(opened[entry.provider]) for entry in settings.targets]
 
 
 def _open(
-    name: str, entries: Sequence[TargetSettings], settings: Settings, checks: Sequence[Check]
+    name: str,
+    entries: Sequence[TargetSettings],
+    settings: Settings,
+    checks: Sequence[Check],
+    clock: Clock,
 ) -> list[Provider]:
     # The SDK of a cloud is loaded only when a target of it is opened.
     room = cast("Room", import_module(f"checks.{name}.provider"))
     return room.open_providers(
-        entries, checks=checks, threads=settings.run.threads, path=settings.path, clock=CLOCK
+        entries, checks=checks, threads=settings.run.threads, path=settings.path, clock=clock
     )
 
 

@@ -17,6 +17,8 @@ from agent.cli.output import Format, Listing, printable, show, to_json
 from agent.cli.summary import print_summary
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from agent.evidence.queries import Standing
     from agent.pack import Pack
     from agent.rules.rule import Rule
@@ -36,9 +38,18 @@ def check(
     changed: Annotated[
         bool, typer.Option("--changed", help="Show only what differs from the run before.")
     ] = False,
+    as_of: Annotated[
+        str | None, typer.Option("--as-of", help="The state at a time that is past (gcp).")
+    ] = None,
+    back_fill: Annotated[
+        str | None, typer.Option("--back-fill", help="The state of each day of so long (35d).")
+    ] = None,
     form: Annotated[Format, typer.Option("--format", "-f", help="How to show it.")] = Format.TABLE,
 ) -> int:
     """Look at everything once, seal it, and show it.
+
+    With --as-of or --back-fill: at what the cloud says of its past, before the first look at the
+    present. The evidence says when it was looked at, and of which time the state is.
 
     Exit code: 0 all pass, 1 something fails or is overdue, 2 something could not be seen, 3 usage.
     """
@@ -58,9 +69,13 @@ def check(
     decisions = load_decisions(settings, pack)
     settle()
     rules = _chosen(pack, rule)
+    if as_of or back_fill:
+        from agent.cli.past import look_back
+
+        return look_back(settings, pack, rules, target, as_of, back_fill)
     known = known_rolls(settings)
     found = Entries(settings, pack.checks.values()).find(known)
-    observed = _among(found.observed, target)
+    observed = among(found.observed, target)
     outcomes: list[str] = []
     for roll in found.failures:
         sys.stderr.write(f"assay: {printable(roll.words)}\n")
@@ -77,7 +92,7 @@ def check(
             threads=settings.run.threads,
             limits=Limits(tries=settings.run.max_attempts),
         )
-        done, failed = _look(
+        done, failed = look(
             runner,
             observed,
             rules,
@@ -92,6 +107,14 @@ def check(
             reports.append(report)
         if not rule and not target:
             outcomes += say_overdue(log.store, decisions)
+    _show_all(reports, pack, form)
+    if failed:
+        said = "; ".join(f"{label}: {one.message}" for label, one in failed.items())
+        raise CommandError(f"nothing could be sealed of {said}")
+    return exit_code(outcomes)
+
+
+def _show_all(reports: list[dict[str, Any]], pack: Pack, form: Format) -> None:
     if form is Format.TABLE:
         if len(reports) > MANY:
             print_summary(reports)
@@ -102,19 +125,16 @@ def check(
             sys.stdout.write(f"{name}: {one.words}\n")
     else:
         _write(reports, form)
-    if failed:
-        said = "; ".join(f"{label}: {one.message}" for label, one in failed.items())
-        raise CommandError(f"nothing could be sealed of {said}")
-    return exit_code(outcomes)
 
 
-def _look(
+def look(
     runner: Runner,
     observed: Sequence[Observed],
     rules: Mapping[str, Rule],
     *,
     at_once: int,
     waivers: tuple[Waiver, ...],
+    as_of: datetime | None = None,
 ) -> tuple[list[Done], dict[str, Failed]]:
     """Run on every target, some at a time; what one of them cannot do stops no other."""
     from concurrent.futures import ThreadPoolExecutor
@@ -130,8 +150,9 @@ def _look(
                 session=each.open(),
                 rules=own,
                 target=each.target,
-                trigger="manual",
+                trigger="as_of" if as_of else "manual",
                 waivers=waivers,
+                as_of=as_of,
             )
             with bar(each.target.label) as progress:
                 return runner.run(task, progress)
@@ -165,7 +186,8 @@ def _chosen(pack: Pack, globs: list[str] | None) -> dict[str, Rule]:
     return {n: r for n, r in rules.items() if any(fnmatchcase(n, glob) for glob in globs)}
 
 
-def _among(observed: Sequence[Observed], labels: list[str] | None) -> Sequence[Observed]:
+def among(observed: Sequence[Observed], labels: list[str] | None) -> Sequence[Observed]:
+    """Pick the targets of these labels; without any all. Raises `CommandError`."""
     if not labels:
         return observed
     known = {each.target.label: each for each in observed}
