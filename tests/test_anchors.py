@@ -261,6 +261,27 @@ def test_a_log_that_was_rewritten_does_not_fit_its_receipts(tmp_path, own):
             verify_store(store, SIGNER.verifier)
 
 
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"time": START}, "its timestamp is of .*, not of 2026-01-01"),
+        ({"size": 9}, "there was no checkpoint of size 9 before it"),
+        ({"by": "s3", "proof": b"{}"}, "holds another checkpoint of size 1"),
+        ({"proof": b"torn"}, "no timestamp was granted"),
+    ],
+    ids=["another time", "a size to come", "another copy", "no stamp"],
+)
+def test_a_receipt_that_says_what_its_proof_does_not_is_invalid(tmp_path, own, changed, message):
+    with Store.open(tmp_path / "evidence.db") as store:
+        with Log.open(store, SIGNER, at=START) as log:
+            given = own.put(log.checkpoint(), 1)
+            told = {"by": "rfc3161", "place": own.place, "size": 1, "time": given.time}
+            told = {**told, "proof": given.proof, **changed}
+            log.append(Kind.ANCHOR, body_of(**told), START, [told["proof"]])
+        with pytest.raises(LogInvalid, match=f"entry 1: .*{message}"):
+            verify_store(store, SIGNER.verifier)
+
+
 def test_a_failing_anchor_is_counted_and_asked_again_more_and_more_rarely(tmp_path):
     good, bad = Elsewhere("s3://good"), Elsewhere("s3://bad")
     bad.down = True
