@@ -40,9 +40,9 @@ docs: $(READY)           ## write what is made from the rules: docs/reference, d
 	$(BIN)/assay -c /dev/null permissions gcp -f terraform > deploy/permissions/gcp/main.tf
 
 lock: $(READY)           ## renew the locks (hashes, no index address)
-	$(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header \
+	$(BIN)/uv pip compile -q --universal --no-strip-extras --generate-hashes --no-emit-index-url --no-header \
 	  pyproject.toml --python-version 3.11 -o deploy/requirements.lock
-	$(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header \
+	$(BIN)/uv pip compile -q --universal --no-strip-extras --generate-hashes --no-emit-index-url --no-header \
 	  pyproject.toml --extra dev --python-version 3.11 -o deploy/requirements-dev.lock
 	echo hatchling | $(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url \
 	  --no-header --no-annotate -c deploy/requirements-dev.lock --python-version 3.11 \
