@@ -53,7 +53,7 @@ wheel: $(READY)
 
 $(READY): pyproject.toml deploy/requirements-dev.lock
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install -q --require-hashes -r deploy/requirements-dev.lock
+	$(BIN)/python -m pip install -q --no-deps --require-hashes -r deploy/requirements-dev.lock
 	$(BIN)/python -m pip install -q --no-deps --no-build-isolation -e .
 	touch $@
 
