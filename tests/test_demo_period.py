@@ -20,6 +20,9 @@ from agent.evidence.verify import verify_store
 from agent.home import open_log, open_store
 from agent.replay import judging
 
+# One month is filled for all tests here, in one worker.
+pytestmark = pytest.mark.xdist_group("demo-period")
+
 DAYS = 30
 END = datetime(2026, 11, 24, tzinfo=UTC)
 
