@@ -200,7 +200,9 @@ class Endpoint:
     ) -> Iterable[bytes]:
         try:
             return self._moto(environ, start_response)
-        except NotImplementedError as error:  # moto raises it for calls that it does not play
+        except NotImplementedError as error:
+            # moto's word for a call that it does not play. Told to the SDK as a service's answer
+            # (501), so that the run has a gap there and not a connection that breaks.
             unknown = Fault(status=501, code="NotImplemented", message=str(error))
             return refuse(unknown, sent, start_response)
 

@@ -165,6 +165,16 @@ def test_one_type_that_the_inventory_does_not_know_costs_no_other(server, organi
         assert "compute.googleapis.com/Firewall" in seen.gaps[0].message
 
 
+def test_a_request_that_is_invalid_whatever_is_asked_for_refuses_no_type(server, organization):
+    server.faults.append(Fault(content="RESOURCE", code="INVALID_ARGUMENT", times=1_000_000))
+    session = organization.session("shop")
+    wanted = {BUCKET: set(), "gcp.network.firewall": set()}
+    assert {cause for cause, _ in look(session, wanted, tries=1).causes} == {"invalid"}
+    assert organization.assets.refused("RESOURCE") == frozenset()
+    server.faults.clear()
+    assert len(look(organization.session("shop"), wanted).resources) == 4
+
+
 def test_malformed_answers_are_errors(server, tmp_path):
     server.faults.append(Fault(body=b'{"assets": [', content="RESOURCE"))
     organization = organization_on(server, tmp_path, transport=Transport.REST)

@@ -79,10 +79,10 @@ class Assets:
         except CallError as error:
             if after or error.cause is not Cause.INVALID or error.code == "MalformedAnswer":
                 raise
-            unknown = self._unknown(listing, sorted(self._taken(listing)), at)
-            self._refused[listing] = self.refused(listing) | unknown
-            if not unknown or not self._taken(listing):
-                raise
+            types = sorted(self._taken(listing))
+            if self._unknown(listing, types[:1], at) and self._unknown(listing, types[-1:], at):
+                raise  # it is not for a type that the request is invalid
+            self._refused[listing] = self.refused(listing) | self._unknown(listing, types, at)
             answer = self._page(listing, self._taken(listing), after, at)
         owner = (lambda _: EVERYBODY) if listing == PROJECTS else owner_of
         rows = (json_format.MessageToDict(each._pb) for each in answer.assets)  # noqa: SLF001  # proto-plus
