@@ -48,7 +48,12 @@ class Caller:
 
     def pages(self, call: Call, params: Mapping[str, Any], region: str) -> Iterator[Answer]:
         """Every page of one call, one request at a time. Raises `CallError` at the page lost."""
-        return self.repeats.pages(call, region, lambda: self._pages(call, params, region))
+        return self.repeats.pages(
+            call,
+            region,
+            lambda: self._pages(call, params, region),
+            lambda error: is_absent(call, error),
+        )
 
     def _pages(self, call: Call, params: Mapping[str, Any], region: str) -> Iterator[Answer]:
         after: Any = None

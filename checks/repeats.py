@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import rfc8785
 
-from checks.model import Answer, Call, Check
+from checks.model import Answer, Call, CallError, Check
 from checks.template import places
 
 Key = tuple[str, bytes]
@@ -48,14 +48,19 @@ class Repeats:
         self._names = {name for name, _ in keys}
         self._turn = threading.Lock()
         self._turns: dict[tuple[Key, str], threading.Lock] = {}
-        self._answers: dict[tuple[Key, str], tuple[Answer, ...]] = {}
+        self._answers: dict[tuple[Key, str], tuple[Answer, ...] | CallError] = {}
 
     def pages(
-        self, call: Call, region: str, ask: Callable[[], Iterator[Answer]]
+        self,
+        call: Call,
+        region: str,
+        ask: Callable[[], Iterator[Answer]],
+        settles: Callable[[CallError], bool],
     ) -> Iterator[Answer]:
         """The pages of a call: asked for, or those that came when it was asked before.
 
-        An answer that did not come whole is not kept: whoever needs it next asks again.
+        An answer that did not come whole is not kept: whoever needs it next asks again. An error
+        that `settles` the question ("there is none") is an answer, and raised again.
         """
         if call.name not in self._names or (key := key_of(call)) not in self._keys:
             yield from ask()
@@ -64,5 +69,19 @@ class Repeats:
             turn = self._turns.setdefault((key, region), threading.Lock())
         with turn:
             if (key, region) not in self._answers:
-                self._answers[key, region] = tuple(ask())
-        yield from self._answers[key, region]
+                self._answers[key, region] = _settled(ask, settles)
+        found = self._answers[key, region]
+        if isinstance(found, CallError):
+            raise found
+        yield from found
+
+
+def _settled(
+    ask: Callable[[], Iterator[Answer]], settles: Callable[[CallError], bool]
+) -> tuple[Answer, ...] | CallError:
+    try:
+        return tuple(ask())
+    except CallError as error:
+        if not settles(error):
+            raise
+        return error

@@ -1,5 +1,7 @@
 """The collector sees what is there, whole, with the fewest calls."""
 
+import re
+
 import pytest
 from aws_endpoint import Fault
 from aws_kit import Naps, calls_of, client, look, make_buckets, make_tables, make_users, session_on
@@ -79,6 +81,18 @@ aws.iam.device:
     needs: "iam:ListVirtualMFADevices"
   id: "{SerialNumber}"
 """
+
+
+def test_that_there_is_none_is_an_answer_to_both_too(endpoint, tmp_path):
+    text = re.sub(r"( +)service: iam\n", r"\1service: iam\n\1absent: [NoSuchEntity]\n", TWICE)
+    (tmp_path / "twice.yaml").write_text(text, encoding="utf-8")
+    checks = load_checks([tmp_path], shipped=False)
+    fault = Fault(call="iam:ListVirtualMFADevices", code="NoSuchEntity", status=404)
+    endpoint.faults.append(fault)
+    seen = look(endpoint, checks, {"aws.iam.account": {"Devices"}, "aws.iam.device": set()})
+    assert endpoint.calls()["iam:ListVirtualMFADevices"] == 1
+    assert not seen.listing_gaps()
+    assert not seen.facet_gaps()
 
 
 @pytest.mark.parametrize("refused", [False, True])
