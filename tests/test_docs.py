@@ -16,6 +16,7 @@ from agent.permissions.aws import read_policies, to_json
 from agent.permissions.cloudformation import to_cloudformation
 from agent.permissions.terraform import to_terraform
 from agent.plan import make_plan
+from agent.reference.families import load_families
 from agent.reference.markdown import anchor
 from agent.reference.pages import reference_pages
 from agent.rules.frameworks import load_frameworks
@@ -79,7 +80,14 @@ def test_the_reference_and_the_mapping_are_those_of_the_rules():
     schemas = {name: schema_of(check, CHECKS) for name, check in CHECKS.items()}
     frameworks = load_frameworks()
     controls = load_controls([], frameworks).controls
-    pages = reference_pages(rules(), CHECKS, schemas, frameworks, controls)
+    pages = reference_pages(
+        rules(),
+        CHECKS,
+        schemas,
+        frameworks=frameworks,
+        controls=controls,
+        families=load_families(),
+    )
     there = set((ROOT / "docs" / "reference").rglob("*.md"))
     written = {str(path.relative_to(ROOT / "docs")) for path in there} | {"mapping.md"}
     assert sorted(written ^ set(pages)) == [], STALE

@@ -5,11 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from agent.reference.families import CLOUDS, FAMILIES, Family, rules_of
+from agent.controls.document import DocumentError
+from agent.reference.families import CLOUDS, Family, load_families, rules_of
 
 ROOT = Path(__file__).parents[1]
 IDS = {path.stem for cloud in CLOUDS for path in (ROOT / "rules" / cloud).rglob("*.yaml")}
-EACH = pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.title)
+FAMILIES = load_families()
+EACH = pytest.mark.parametrize("family", FAMILIES.values(), ids=FAMILIES)
 
 
 @EACH
@@ -26,7 +28,33 @@ def test_every_pattern_of_a_family_is_of_a_rule_that_exists(family: Family) -> N
 
 
 def test_the_families_hold_most_rules_of_every_cloud() -> None:
-    placed = {name for family in FAMILIES for name in rules_of(family, IDS)}
+    placed = {name for family in FAMILIES.values() for name in rules_of(family, IDS)}
     for cloud in CLOUDS:
         ours = {name for name in IDS if name.startswith(f"{cloud}-")}
         assert len(ours & placed) > 0.65 * len(ours)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("Few:\n  rule: [a]\n", ":2:3: unknown key 'rule'; did you mean 'rules'?"),
+        ("Few:\n  without: {gcp: none}\n", ":1:1: `rules` is missing"),
+        ("Few:\n  rules: []\n", ":2:3: expected `array` of length >= 1"),
+        ("Few:\n  rules: [a, 7]\n", ":2:14: expected `str`, got `int`"),
+        (
+            "Few:\n  rules: [a]\n  without:\n    azur: none\n",
+            ":4:5: unknown key 'azur'; did you mean 'azure'?",
+        ),
+        (
+            "Few:\n  rules: [a]\nFew:\n  rules: [b]\n",
+            ":3:1: the key 'Few' is given twice, first in line 1",
+        ),
+        ("- Few\n", ":1:1: a mapping is expected"),
+    ],
+)
+def test_a_mistake_is_told_with_its_place(text: str, said: str, tmp_path: Path) -> None:
+    file = tmp_path / "families.yaml"
+    file.write_text(text)
+    with pytest.raises(DocumentError) as raised:
+        load_families(file)
+    assert str(raised.value) == f"{file}{said}"

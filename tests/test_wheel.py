@@ -61,6 +61,7 @@ def test_the_wheel_holds_code_checks_rules_and_no_test(wheel):
     shipped = {str(path.relative_to(ROOT)) for path in ROOT.glob("rules/**/*.yaml")}
     assert shipped <= set(names)
     assert "agent/cli/assay.example.yaml" in names
+    assert "agent/reference/families.yaml" in names
     assert "checks/aws/s3.yaml" in names
     assert "checks/aws/amazon_roots.pem" in names
     licence = [name for name in names if name.endswith("licenses/LICENSE")]

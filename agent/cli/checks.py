@@ -59,6 +59,7 @@ def write_reference(
     from agent.config import load_settings
     from agent.controls.load import load_controls
     from agent.pack import load_pack, schema_source
+    from agent.reference.families import load_families
     from agent.reference.pages import reference_pages
     from agent.rules.frameworks import load_frameworks
 
@@ -72,7 +73,14 @@ def write_reference(
     waiting = {name: each.rule for name, each in pack.waiting.items()}
     controls = load_controls([], frameworks).controls
     rules = {**pack.rules, **waiting}
-    pages = reference_pages(rules, pack.checks, schemas, frameworks, controls)
+    pages = reference_pages(
+        rules,
+        pack.checks,
+        schemas,
+        frameworks=frameworks,
+        controls=controls,
+        families=load_families(),
+    )
     for name, text in pages.items():
         path = folder / name
         try:

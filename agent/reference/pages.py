@@ -10,7 +10,7 @@ from typing import Any
 from agent.controls.model import Control
 from agent.reference.controls import controls_page
 from agent.reference.facts import check_facts, rule_facts
-from agent.reference.families import families_page
+from agent.reference.families import Family, families_page
 from agent.reference.mapping import mapping_page
 from agent.reference.markdown import (
     WRITTEN,
@@ -34,8 +34,10 @@ def reference_pages(
     rules: Mapping[str, Rule],
     checks: Mapping[str, Check],
     schemas: Mapping[str, Mapping[str, Any]],
+    *,
     frameworks: Mapping[str, Framework],
     controls: Mapping[str, Control],
+    families: Mapping[str, Family],
 ) -> dict[str, str]:
     """Write every page: path below the folder of documents -> text. `schemas` is by check."""
     of_rules, of_checks = _by_service(rules, checks)
@@ -46,7 +48,7 @@ def reference_pages(
     }
     pages = {"mapping.md": mapping_page(rules, frameworks, address)}
     near = {name: place.removeprefix("reference/") for name, place in address.items()}
-    pages["reference/families.md"] = families_page(rules, near)
+    pages["reference/families.md"] = families_page(families, rules, near)
     pages["reference/controls.md"] = controls_page(controls)
     pages["reference/README.md"] = _index(of_rules, of_checks)
     for service, members in of_rules.items():
