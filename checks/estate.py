@@ -135,9 +135,11 @@ class Reading:
 class Round:
     """The readings of one moment, one a listing; sessions that share a round share its moment."""
 
-    def __init__(self, fetch: Callable[[str, Any, datetime], Raw], at: datetime) -> None:
+    def __init__(self, fetch: Fetch, at: datetime, among: frozenset[str]) -> None:
         """See `Estate`; `at` is when the first session came."""
         self.at = at
+        self.among = among
+        """The targets that each of its listings is asked for; empty: whatever there is."""
         self._fetch = fetch
         self._lock = threading.Lock()
         self._readings: dict[str, Reading] = {}
@@ -146,37 +148,44 @@ class Round:
         """Give the one reading of `listing`; nothing is asked yet."""
         with self._lock:
             if listing not in self._readings:
-                self._readings[listing] = Reading(
-                    lambda after: self._fetch(listing, after, self.at)
-                )
+                self._readings[listing] = Reading(lambda after: self._fetch(listing, after, self))
             return self._readings[listing]
+
+
+Fetch = Callable[[str, Any, Round], Raw]
+"""`(listing, after, round)` -> one page."""
 
 
 class Estate:
     """The round that sessions share now. Thread-safe."""
 
-    def __init__(
-        self, fetch: Callable[[str, Any, datetime], Raw], now: Callable[[], datetime]
-    ) -> None:
-        """`fetch(listing, after, at)` asks for a page of the round of `at`; not yet, though."""
+    def __init__(self, fetch: Fetch, now: Callable[[], datetime]) -> None:
+        """`fetch(listing, after, round)` asks for a page of a round; not yet, though."""
         self._fetch = fetch
         self._now = now
         self._lock = threading.Lock()
         self._round: Round | None = None
         self._owners: set[str] = set()
 
-    def join(self, owner: str) -> Round:
+    def join(self, owner: str, among: Iterable[str] = ()) -> Round:
         """Give the round for one session of `owner`, which keeps it.
 
         The sessions of different owners share one; a second session of an owner wants newer facts,
-        and so begins another.
+        and so begins another. So does a change of `among`, the targets that listings are asked
+        for: in the one before, who has come since would have no row and seem to be empty.
         """
+        asked = frozenset(among)
         with self._lock:
-            now = self._now()
-            if not self._round or owner in self._owners or now - self._round.at > MAX_AGE:
-                self._round, self._owners = Round(self._fetch, now), set()
+            now, last = self._now(), self._round
+            if last is None or owner in self._owners or not _serves(last, asked, now):
+                last = self._round = Round(self._fetch, now, asked)
+                self._owners = set()
             self._owners.add(owner)
-            return self._round
+            return last
+
+
+def _serves(last: Round, asked: frozenset[str], now: datetime) -> bool:
+    return last.among == asked and now - last.at <= MAX_AGE
 
 
 def _oldest(times: Iterable[str]) -> str:

@@ -59,6 +59,21 @@ def test_each_subscription_gets_its_own_and_the_estate_is_read_once(server, tena
     assert {s.collection.ids_digest for s in seen.values()} != {seen[ONE].collection.ids_digest}
 
 
+def test_a_subscription_that_is_found_after_the_estate_was_read_is_not_empty(tenant):
+    tenant.subscriptions = (ONE,)
+    early = tenant.session(ONE)
+    assert len(look(early, LISTING).labels) == 4
+    tenant.subscriptions = (ONE, TWO)
+    assert look(tenant.session(TWO), LISTING).labels == ["store1", "store3", "store5"]
+
+
+def test_a_subscription_that_only_the_log_knows_is_looked_at(tenant):
+    tenant.subscriptions = ()  # nobody could say which ones there are
+    seen = {each: look(tenant.session(each), LISTING) for each in (ONE, TWO)}
+    assert [len(one.labels) for one in seen.values()] == [4, 3]
+    assert all(not one.gaps for one in seen.values())
+
+
 def test_a_finding_is_of_the_time_at_which_its_page_was_read(tenant):
     seen = look(tenant.session(ONE), LISTING)
     assert all(one.observed_at.endswith("Z") for one in seen.resources.values())

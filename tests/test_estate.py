@@ -19,7 +19,7 @@ class Provider:
         self.fail = list(fail)
         self.asked = []
 
-    def fetch(self, listing, after, _at):
+    def fetch(self, listing, after, _round):
         self.asked.append((listing, after))
         number = after or 0
         if number in self.fail:
@@ -89,15 +89,31 @@ def test_a_reading_grows_too_old_to_be_shared():
     assert len(provider.asked) == 4
 
 
+def test_who_came_since_a_reading_was_asked_for_is_not_found_empty_in_it():
+    asked = []
+    provider = Provider(*PAGES)
+
+    def fetch(listing, after, joined):
+        asked.append(joined.among)
+        return provider.fetch(listing, after, joined)
+
+    estate = Estate(fetch, lambda: NOON)
+    alone = estate.join("a", ["a"])
+    everything(alone.reading("resources"), "a", "disk")
+    everything(estate.join("b", ["b", "a"]).reading("resources"), "b", "disk")
+    everything(alone.reading("policies"), "a", "disk")  # a round keeps to whom it was made for
+    assert asked == [{"a"}] * 2 + [{"a", "b"}] * 2 + [{"a"}] * 2
+
+
 def test_all_readings_of_a_round_are_of_one_moment():
     clock = [NOON]
     moments = []
     provider = Provider(*PAGES)
 
-    def fetch(listing, after, at):
-        moments.append(at)
+    def fetch(listing, after, joined):
+        moments.append(joined.at)
         clock[0] += timedelta(seconds=5)
-        return provider.fetch(listing, after, at)
+        return provider.fetch(listing, after, joined)
 
     estate = Estate(fetch, lambda: clock[0])
     first, second = estate.join("a"), estate.join("b")

@@ -61,7 +61,7 @@ class Tenant:
         """Nothing is asked yet, and no credential is looked for."""
         self.access = access
         self.subscriptions: tuple[str, ...] = ()
-        """All that are looked at, in lower case; may change between rounds."""
+        """All that are looked at, in lower case; when they change, another round begins."""
         self.estate = Estate(self._fetch, now)
         self._types = types_of(checks)
         self._threads = threads
@@ -95,8 +95,19 @@ class Tenant:
         target = Target(provider="azure", id=subscription.lower(), name=name)
         return AzureSession(self, target)
 
-    def _fetch(self, table: str, after: Any, at: datetime) -> Raw:
-        return fetch_page(self.wire, table, self._types[table], self.subscriptions, after, at)
+    def join(self, subscription: str) -> Round:
+        """Give the round for one session of a subscription, which is looked at from now on.
+
+        It may be known from the log alone, when nobody could say yet which ones there are.
+        """
+        with self._lock:
+            if subscription not in self.subscriptions:
+                self.subscriptions = (*self.subscriptions, subscription)
+            return self.estate.join(subscription, self.subscriptions)
+
+    def _fetch(self, table: str, after: Any, joined: Round) -> Raw:
+        among = sorted(joined.among)
+        return fetch_page(self.wire, table, self._types[table], among, after, joined.at)
 
     def above(self, *, name: str = "") -> AzureSession:
         """The session of one run on the tenant itself."""
@@ -197,7 +208,7 @@ class AzureSession:
             )
         with self._lock:
             if self._round is None:
-                self._round = self._tenant.estate.join(self._given.id)
+                self._round = self._tenant.join(self._given.id)
             reading = self._round.reading(call.operation)
         return reading.page(self._given.id, str(params["type"]).lower(), after)
 

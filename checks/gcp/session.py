@@ -59,8 +59,8 @@ class Organization:
                 self._directory = Directory(self.access)
             return self._directory
 
-    def _fetch(self, listing: str, after: Any, at: datetime) -> Raw:
-        return self.assets.fetch(listing, after, at)
+    def _fetch(self, listing: str, after: Any, joined: Round) -> Raw:
+        return self.assets.fetch(listing, after, joined.at)
 
     def session(self, project: str, *, name: str = "") -> GcpSession:
         """The session of one run on a project (its id); nothing is asked yet."""
