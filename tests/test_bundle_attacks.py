@@ -8,7 +8,6 @@ import os
 import random
 import subprocess
 import sys
-from datetime import timedelta
 from hashlib import sha256
 from importlib.util import module_from_spec, spec_from_file_location
 
@@ -154,8 +153,9 @@ def shift_period(folder):
     policy(folder, to="2026-01-01T10:00:00Z")
 
 
-def loosen_grace(folder):
-    policy(folder, grace_seconds=10**9)
+def make_earlier(folder):
+    """So that no slot was due yet."""
+    policy(folder, made="2026-01-01T06:00:00Z")
 
 
 def other_format(folder):
@@ -275,7 +275,7 @@ ATTACKS = [
     (old_head, "log/checkpoint: is not the checkpoint of the last entry"),
     (other_key, "entry 0: does not name the key"),
     (shift_period, "policy.json: to is not that of entry 32"),
-    (loosen_grace, "is not what entry 32 sealed"),
+    (make_earlier, "policy.json: made is not when entry 32 was sealed"),
     (other_format, "policy.json: the format 'assay.bundle.v9'"),
     (change_paper, "workpapers/C-1.csv: is not the paper that entry 32 sealed"),
     (drop_paper, "workpapers/C-1.csv: is not the paper that entry 32 sealed"),
@@ -335,17 +335,25 @@ def other_history(folder):
     lines = entries(folder)
     place = index_of(lines, "waiver")
     lines[place] = changed(lines[place], id="another")
+    sealed_again(folder, lines)
+
+
+def sealed_again(folder, lines, **members):
+    """Sign these entries with the log's own key, and seal other members of policy.json."""
     export = json.loads(lines[-1])
-    rewritten(folder, lines[:-1])
+    export |= {name: members[name] for name in ("from", "to") if name in members}
+    size = members.get("size", len(lines) - 1)
+    rewritten(folder, lines[:size])
     head = (folder / "log/checkpoint").read_text().split("\n")[2]
-    policy(folder, root=head)
+    policy(folder, **{**members, "root": head, "size": size})
     listed(folder)
     sealed = "".join(
         line
         for line in (folder / "MANIFEST.sha256").read_text().splitlines(keepends=True)
         if not line[66:].startswith(("log/", "anchors/"))
     )
-    export["log"]["root"], export["manifest"] = head, sha256(sealed.encode()).hexdigest()
+    export["log"] = {"root": head, "size": size}
+    export["manifest"] = sha256(sealed.encode()).hexdigest()
     rewritten(folder, [*lines[:-1], json.dumps(export, sort_keys=True).encode()])
     listed(folder)
 
@@ -361,6 +369,51 @@ def test_a_log_rewritten_with_its_own_key_is_seen_only_by_who_holds_a_checkpoint
     assert "chained, not anchored" in said_alone
     assert holding == 1
     assert "held checkpoint of size 19: the log was rewritten before it" in said
+
+
+def test_the_owner_of_the_key_cannot_loosen_what_the_bundle_is_judged_by(one, tmp_path):
+    """Everything fits together and is signed: only the verifier's own measure is left."""
+    early = copied(one.folder, tmp_path / "early")
+    lines = entries(early)
+    del lines[index_of(lines, "gap")]
+    loose = {"grace_seconds": 10**9, "max_lag_seconds": 10**9}
+    sealed_again(early, lines, made="2026-01-01T06:00:00Z", **loose)
+    late = copied(one.folder, tmp_path / "late")
+    sealed_again(late, lines, **loose)
+
+    assert "policy.json: made is not when entry 31 was sealed" in verify(early)[1]
+    assert "slot 2026-01-01T20:00:00Z of aws:111122223333: is missing" in verify(late)[1]
+
+
+def test_runs_that_the_owner_leaves_out_of_the_state_are_named(one, tmp_path):
+    folder = copied(one.folder, tmp_path / "b")
+    for name in ("changes", "sightings"):
+        rows(folder, name, lambda found: [row for row in found if row["run"] < RUN])
+    sealed_again(folder, entries(folder), size=RUN)
+
+    code, said = verify(folder)
+
+    assert code == 1
+    assert f"entry {RUN}: was there when this was made, and its rows are left out" in said
+
+
+def test_what_the_bundle_says_of_itself_is_marked_as_its_own_word(one, tmp_path):
+    folder = copied(one.folder, tmp_path / "b")
+    path = folder / "verify.py"
+    path.write_text(path.read_text().replace("return 1", "return 0"))
+    sealed_again(folder, entries(folder))
+
+    _, alone = verify(folder)
+    _, informed = verify(folder, "--vkey", str(SIGNER.verifier))
+    itself = subprocess.run(
+        [sys.executable, "-I", str(one.folder / "verify.py")],
+        capture_output=True, text=True, timeout=60, check=True,
+    )  # fmt: skip
+
+    assert "the bundle's verify.py is another than this: do not go by its word" in alone
+    assert f"the key {SIGNER.verifier} is the bundle's own word" in alone
+    assert "own word" not in informed
+    assert "verify.py came with the bundle and vouches for itself: use your own" in itself.stdout
 
 
 def test_a_log_that_ends_before_a_held_checkpoint_was_cut(one, tmp_path):
@@ -458,7 +511,11 @@ def authority(tmp_path_factory):
     return tsa(tmp_path_factory.mktemp("tsa") / "own")
 
 
-def anchored(folder, authority, *, lag):
+LONG = ("--max-lag", "876000")
+"""The history of these tests is older than the stamps, which are of today."""
+
+
+def anchored(folder, authority):
     """A bundle whose last checkpoint before the export was stamped now, by openssl's authority."""
     with open_world(folder) as world:
         tell(world)
@@ -469,14 +526,14 @@ def anchored(folder, authority, *, lag):
             f"anchors/{size}/own.tsr": stamped(authority, note),
             "anchors/roots.pem": (authority / "cert.pem").read_bytes(),
         }
-        bundle(world, folder / "bundle", anchors=anchors, lag=lag)
+        bundle(world, folder / "bundle", anchors=anchors)
     return folder / "bundle", size
 
 
 def test_a_timestamp_in_time_is_verified_at_its_own_time(tmp_path, authority):
-    folder, size = anchored(tmp_path, authority, lag=timedelta(days=36500))
+    folder, size = anchored(tmp_path, authority)
 
-    code, said = verify(folder, "--tsa-ca", authority / "cert.pem", "--require-anchors")
+    code, said = verify(folder, "--tsa-ca", authority / "cert.pem", "--require-anchors", *LONG)
 
     assert code == 0, said
     assert f"RESULT: valid; anchored up to entry {size - 1} at " in said
@@ -495,22 +552,22 @@ def test_the_receipts_of_the_log_come_along_and_a_copy_of_another_checkpoint_is_
         copy = {"by": "s3", "place": "s3://bucket", "time": at}
         for given, proof in ((stamp, reply), (copy, proof_of_copy(note, {"key": "k"}))):
             world.log.append("anchor", body_of(**given, size=size, proof=proof), at, [proof])
-        bundle(world, tmp_path / "b", lag=timedelta(days=36500))
+        bundle(world, tmp_path / "b")
     folder = tmp_path / "b"
 
-    code, said = verify(folder, "--tsa-ca", authority / "cert.pem")
+    code, said = verify(folder, "--tsa-ca", authority / "cert.pem", *LONG)
     assert code == 0, said
     assert f"RESULT: valid; anchored up to entry {size - 1} at " in said
 
     (path,) = folder.glob("anchors/*/*.json")
     path.write_text(json.dumps({"key": "k", "sha256": "00" * 32}))
-    code, said = verify(folder, "--tsa-ca", authority / "cert.pem")
+    code, said = verify(folder, "--tsa-ca", authority / "cert.pem", *LONG)
     assert code == 1
     assert f"anchor of size {size}, {path.name}: is of another checkpoint" in said
 
 
 def test_a_late_anchor_is_found(tmp_path, authority):
-    folder, size = anchored(tmp_path, authority, lag=timedelta(hours=26))
+    folder, size = anchored(tmp_path, authority)
 
     code, said = verify(folder, "--tsa-ca", authority / "cert.pem")
 
@@ -521,7 +578,7 @@ def test_a_late_anchor_is_found(tmp_path, authority):
 
 @pytest.mark.parametrize("attack", ["other message", "taken away", "other roots", "torn"])
 def test_an_anchor_that_does_not_hold_is_found(tmp_path, authority, attack):
-    folder, size = anchored(tmp_path, authority, lag=timedelta(days=36500))
+    folder, size = anchored(tmp_path, authority)
     place = folder / f"anchors/{size}"
     roots = authority / "cert.pem"
     if attack == "other message":
@@ -534,7 +591,7 @@ def test_an_anchor_that_does_not_hold_is_found(tmp_path, authority, attack):
         os.truncate(place / "own.tsr", 100)
     listed(folder)
 
-    code, said = verify(folder, "--tsa-ca", roots)
+    code, said = verify(folder, "--tsa-ca", roots, *LONG)
 
     assert code == 1
     assert (
@@ -543,7 +600,7 @@ def test_an_anchor_that_does_not_hold_is_found(tmp_path, authority, attack):
 
 
 def test_a_log_rewritten_since_its_anchor_is_found(tmp_path, authority):
-    folder, size = anchored(tmp_path, authority, lag=timedelta(days=36500))
+    folder, size = anchored(tmp_path, authority)
     other_history(folder)
 
     code, said = verify(folder, "--tsa-ca", authority / "cert.pem")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import threading
+from datetime import UTC, datetime
 
 import pytest
 from bundle_kit import tell, verify
@@ -69,7 +70,7 @@ def test_while_an_agent_runs_it_seals_the_export(folder, capsys):
         with open_log(settings, at=START + 9 * HOUR) as log:
             ready.set()
             while not stop.wait(0.1):
-                list(take(folder / "assay-data", log, START + 10 * HOUR))
+                list(take(folder / "assay-data", log, datetime.now(UTC)))
 
     thread = threading.Thread(target=agent)
     thread.start()

@@ -2,10 +2,17 @@
 
     python3 verify.py [BUNDLE] [--vkey KEY] [--held FILE] [--tsa-ca FILE] [--require-anchors]
 
-Nothing of Assay is imported. Each line of output is one thing that was checked or is wrong; exit
-code 0: valid, 1: invalid, 2: the command is wrong. What it proves: what was recorded has not been
-changed or removed since it was anchored, or since the checkpoint that you hold (--held) was made.
-It does not prove that the agent told the truth when it recorded it. Formats: VERIFY.md.
+It is one long file, and stays one, because an auditor takes it alone to another machine, reads it
+from top to bottom and runs it there: nothing of Assay is imported, and whatever it shares with
+Assay (the tree, notes, canonical JSON) is written here a second time on purpose, so that a mistake
+there is not made here as well. What it judges by (the longest lag, the grace) is its own or the
+reader's, never the bundle's. It reads in the order in which it runs: the command, the parts of
+`Bundle.check`, then the tree, the states of a run, signatures, and small things.
+
+Each line of output is one thing that was checked or is wrong; exit code 0: valid, 1: invalid, 2:
+the command is wrong. What it proves: what was recorded has not been changed or removed since it was
+anchored, or since the checkpoint that you hold (--held) was made. It does not prove that the agent
+told the truth when it recorded it. Formats: VERIFY.md.
 """
 
 from __future__ import annotations
@@ -22,11 +29,15 @@ import zlib
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta, timezone
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 UTC = timezone.utc  # noqa: UP017 - also for the Python that an auditor has
 FORMAT = "assay.bundle.v1"
+LAG = 26  # hours that an entry may wait until somebody else holds it, if --max-lag says no other
+GRACE = timedelta(minutes=15)  # how late a run may come, and how far clocks may differ
+MAKING = timedelta(hours=1)  # how long a bundle may take from its first look at the log to its seal
 UNSEALED = ("log/", "anchors/")
 ALWAYS = {
     "run": ("plan", "also_seen"),
@@ -48,7 +59,7 @@ MOST_LINES = 60
 MOST_SLOTS = 10
 TYPED_KEY = 1 + 32
 SIGNATURE = 64
-HEAD = 3
+HEAD = 3  # lines of a checkpoint: origin, size, root
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -64,8 +75,11 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--require-anchors", action="store_true", help="invalid without any timestamp"
     )
+    parser.add_argument(
+        "--max-lag", type=int, default=LAG, help=f"hours that an entry may wait ({LAG})"
+    )
     options = parser.parse_args(arguments)
-    bundle = Bundle(options.bundle, options.vkey)
+    bundle = Bundle(options.bundle, options.vkey, timedelta(hours=options.max_lag))
     bundle.check(options.held, options.tsa_ca, require=options.require_anchors)
     for line in bundle.facts:
         say(f"ok       {line}")
@@ -81,9 +95,13 @@ def main(arguments: list[str] | None = None) -> int:
 class Bundle:
     """A bundle, and what is found of it."""
 
-    def __init__(self, folder: Path, vkey: str | None) -> None:
+    def __init__(
+        self, folder: Path, vkey: str | None, most: timedelta = timedelta(hours=LAG)
+    ) -> None:
+        """`vkey` is the key that the reader expects; `most` how long an entry may wait."""
         self.folder = folder
         self.expected_vkey = vkey
+        self.most = most
         self.problems: list[str] = []
         self.facts: list[str] = []
         self.anchored = "chained, not anchored: only whoever holds a checkpoint can see a rewrite"
@@ -147,6 +165,15 @@ class Bundle:
             if name.startswith(("blobs/", "rules/")):
                 self.contents[name.rsplit("/", 1)[1].split(".")[0]] = self.folder / name
         self.facts.append(f"{len(self.files)} files")
+        self.myself()
+
+    def myself(self) -> None:
+        """Say what to think of the verifier that came with the bundle."""
+        mine = Path(__file__).resolve()
+        if mine == (self.folder / "verify.py").resolve():
+            self.facts.append("verify.py came with the bundle and vouches for itself: use your own")
+        elif self.files.get("verify.py") not in (None, digest_of(mine)):
+            self.facts.append("the bundle's verify.py is another than this: do not go by its word")
 
     def listed(self) -> dict[str, str]:
         """Read MANIFEST.sha256: path -> digest."""
@@ -169,11 +196,19 @@ class Bundle:
             self.wrong(f"policy.json: the format {self.policy['format']!r} is not {FORMAT}")
         if self.expected_vkey and self.policy["vkey"] != self.expected_vkey:
             self.wrong(f"policy.json: the key {self.policy['vkey']} is not the one you expect")
+        if not self.expected_vkey:
+            self.facts.append(
+                f"the key {self.policy['vkey']} is the bundle's own word: name yours with --vkey"
+            )
+
+    @cached_property
+    def key(self) -> Key:
+        """The key that must have signed everything."""
+        return Key(self.expected_vkey or self.policy["vkey"])
 
     # --- the log
     def log(self) -> None:
         """Check every entry against every signed checkpoint."""
-        key = Key(self.expected_vkey or self.policy["vkey"])
         data = (self.folder / "log/entries.jsonl").read_bytes()
         if not data.endswith(b"\n"):
             self.wrong("log/entries.jsonl: the last line is cut")
@@ -185,13 +220,13 @@ class Bundle:
             if row["size"] in self.notes or row["size"] != len(self.notes) + 1:
                 self.wrong(f"checkpoint {row['size']}: out of order")
             self.notes[row["size"]] = row["note"]
-        signed = {size: self.signed(key, size, note) for size, note in self.notes.items()}
+        signed = {size: self.signed(size, note) for size, note in self.notes.items()}
         self.compare(signed)
         head = (self.folder / "log/checkpoint").read_bytes().decode()
         if head != self.notes.get(len(self.lines)):
             self.wrong("log/checkpoint: is not the checkpoint of the last entry")
-        if self.entries[0].get("kind") != "key" or self.entries[0].get("vkey") != key.text:
-            self.wrong(f"entry 0: does not name the key {key.text}")
+        if self.entries[0].get("kind") != "key" or self.entries[0].get("vkey") != self.key.text:
+            self.wrong(f"entry 0: does not name the key {self.key.text}")
         self.facts.append(f"{len(self.lines)} entries, {len(signed)} signed checkpoints")
 
     def entry(self, index: int, line: bytes) -> dict[str, Any]:
@@ -206,14 +241,14 @@ class Bundle:
             return {"kind": "", "at": "1970-01-01T00:00:00Z"}
         return dict(body)
 
-    def signed(self, key: Key, size: int, note: str) -> bytes | None:
+    def signed(self, size: int, note: str) -> bytes | None:
         """Give the root that a checkpoint signed; None when it is not one of this log."""
         try:
-            origin, count, root = key.open(note)
+            origin, count, root = self.key.open(note)
         except BROKEN as error:
             self.wrong(f"checkpoint {size}: {error}")
             return None
-        if origin != key.name or count != size:
+        if origin != self.key.name or count != size:
             self.wrong(f"checkpoint {size}: is one of {origin} and of size {count}")
             return None
         return root
@@ -269,25 +304,34 @@ class Bundle:
         text = "".join(f"{mine[path]}  {path}\n" for path in sorted(mine))
         if hashlib.sha256(text.encode()).hexdigest() != body["manifest"]:
             self.wrong(f"a file outside log/ and anchors/ is not what entry {index} sealed")
-        for ours, theirs in (("from", "from"), ("to", "to")):
-            if self.policy[ours] != body[theirs]:
-                self.wrong(f"policy.json: {ours} is not that of entry {index}")
+        for name in ("from", "to"):
+            if self.policy[name] != body[name]:
+                self.wrong(f"policy.json: {name} is not that of entry {index}")
+        self.cut(index, body)
+
+    def cut(self, index: int, body: dict[str, Any]) -> None:
+        """Check when the bundle was made, and that it has the state of all that was there then."""
+        made = moment(self.policy["made"])
+        if not -GRACE <= moment(body["at"]) - made <= MAKING:
+            self.wrong(f"policy.json: made is not when entry {index} was sealed")
         cut = body["log"]
         if [cut["size"], cut["root"]] != [self.policy["size"], self.policy["root"]]:
             self.wrong(f"policy.json: size or root is not that of entry {index}")
         elif base64.b64encode(self.roots[cut["size"] - 1]).decode() != cut["root"]:
             self.wrong(f"entry {index}: names another root of the first {cut['size']} entries")
+        for late in range(cut["size"], index):
+            if moment(self.entries[late]["at"]) < made - GRACE:
+                self.wrong(f"entry {late}: was there when this was made, and its rows are left out")
 
     def held(self, paths: list[Path]) -> None:
         """Check that the log contains the checkpoints that somebody else kept."""
-        key = Key(self.expected_vkey or self.policy["vkey"])
         for path in paths:
             try:
-                origin, size, root = key.open(path.read_bytes().decode())
+                origin, size, root = self.key.open(path.read_bytes().decode())
             except BROKEN as error:
                 self.wrong(f"held checkpoint {path.name}: {error}")
                 continue
-            if origin != key.name:
+            if origin != self.key.name:
                 self.wrong(f"held checkpoint {path.name}: is one of {origin}")
             elif size > len(self.roots):
                 self.wrong(
@@ -302,11 +346,10 @@ class Bundle:
 
     def times(self) -> None:
         """Check that no entry is dated before those that it follows."""
-        grace = timedelta(seconds=self.policy["grace_seconds"])
         latest = moment(self.entries[0]["at"])
         for index, body in enumerate(self.entries):
             at = moment(body["at"])
-            if at < latest - grace:
+            if at < latest - GRACE:
                 self.wrong(
                     f"entry {index}: is dated {body['at']}, {latest - at} before an entry that it "
                     "follows: back-dated"
@@ -319,7 +362,6 @@ class Bundle:
     # --- anchors
     def anchors(self, roots: Path | None, *, require: bool) -> None:
         """Check the timestamps of others, and that no entry waited for one too long."""
-        key = Key(self.expected_vkey or self.policy["vkey"])
         for name in self.policy["anchors"]:
             if name not in self.files:
                 self.wrong(f"{name}: is missing: the anchor was taken away")
@@ -328,7 +370,7 @@ class Bundle:
         stamps: dict[int, datetime] = {}
         for place in sorted(self.folder.glob("anchors/*/checkpoint")):
             size = int(place.parent.name)
-            found = list(self.anchor(key, size, place, trusted))
+            found = list(self.anchor(size, place, trusted))
             if found:
                 stamps[size] = min(found)
         if stamps:
@@ -339,9 +381,9 @@ class Bundle:
         elif require or any(name.endswith(".tsr") for name in self.policy["anchors"]):
             self.wrong("no timestamp of another holds: the log is not anchored")
 
-    def anchor(self, key: Key, size: int, place: Path, roots: Path | None) -> Iterator[datetime]:
+    def anchor(self, size: int, place: Path, roots: Path | None) -> Iterator[datetime]:
         """Check what others hold of the checkpoint of a size; gives the times of its stamps."""
-        _, count, root = key.open(place.read_bytes().decode())
+        _, count, root = self.key.open(place.read_bytes().decode())
         if count != size or size > len(self.roots) or self.roots[size - 1] != root:
             self.wrong(f"anchor of size {size}: the log was rewritten since it was anchored")
         for copy in sorted(place.parent.glob("*.json")):
@@ -374,13 +416,12 @@ class Bundle:
 
     def lag(self, stamps: dict[int, datetime]) -> None:
         """Check that every entry was stamped soon after the time that it claims."""
-        most = timedelta(seconds=self.policy["max_lag_seconds"])
         slack = timedelta(minutes=5)
         start = 0
         for size, when in sorted(stamps.items()):
             for index in range(start, min(size, len(self.entries))):
                 at = moment(self.entries[index]["at"])
-                if when - at > most:
+                if when - at > self.most:
                     self.wrong(
                         f"anchor of size {size}: late: it is of {text_of(when)}, and entry {index} "
                         f"claims {self.entries[index]['at']}: back-dated, or anchored too late"
@@ -394,11 +435,11 @@ class Bundle:
             start = max(start, size)
         made = moment(self.policy["made"])
         for index in range(start, len(self.entries)):
-            if made - moment(self.entries[index]["at"]) > most:
-                self.wrong(f"entry {index}: waited longer than {most} for an anchor")
+            if made - moment(self.entries[index]["at"]) > self.most:
+                self.wrong(f"entry {index}: waited longer than {self.most} for an anchor")
                 break
 
-    # --- contents
+    # --- contents that stand elsewhere
     def whole(self, part: Any) -> Any:
         """Give a member of an entry, from its content when it was too long; None: not here."""
         if not is_cited(part):
@@ -417,23 +458,6 @@ class Bundle:
     def need(self, digest: str, why: str) -> None:
         """Note that a content must be here."""
         self.needed.setdefault(digest, why)
-
-    def blobs(self) -> None:
-        """Check the contents: each has its digest and is cited, and none is missing."""
-        for digest, path in sorted(self.contents.items()):
-            name = path.relative_to(self.folder).as_posix()
-            if self.files[name] != digest:
-                self.wrong(f"{name}: its content does not have the digest that it is named for")
-            if digest not in self.needed:
-                self.wrong(f"{name}: nothing that was sealed cites it")
-        gone = 0
-        for digest, why in sorted(self.needed.items()):
-            if digest not in self.contents:
-                if digest in self.deleted:
-                    gone += 1
-                else:
-                    self.wrong(f"content {digest}: is missing; {why} cites it")
-        self.facts.append(f"{len(self.contents)} contents, {gone} deleted by retention")
 
     # --- runs
     def runs(self) -> None:
@@ -576,6 +600,24 @@ class Bundle:
         if top.root().hex() != body["inventory_root"]:
             self.wrong(f"entry {index}: inventory_root: its sightings give another inventory")
 
+    # --- what is cited
+    def blobs(self) -> None:
+        """Check the contents: each has its digest and is cited, and none is missing."""
+        for digest, path in sorted(self.contents.items()):
+            name = path.relative_to(self.folder).as_posix()
+            if self.files[name] != digest:
+                self.wrong(f"{name}: its content does not have the digest that it is named for")
+            if digest not in self.needed:
+                self.wrong(f"{name}: nothing that was sealed cites it")
+        gone = 0
+        for digest, why in sorted(self.needed.items()):
+            if digest not in self.contents:
+                if digest in self.deleted:
+                    gone += 1
+                else:
+                    self.wrong(f"content {digest}: is missing; {why} cites it")
+        self.facts.append(f"{len(self.contents)} contents, {gone} deleted by retention")
+
     # --- slots and samples
     def slots(self) -> None:
         """Account for every slot that the schedules expected in the period."""
@@ -594,7 +636,7 @@ class Bundle:
             for _, body in self.of("gap")
         ]
         low = seconds(self.policy["from"])
-        cut = seconds(self.policy["made"]) - self.policy["grace_seconds"]
+        cut = seconds(self.policy["made"]) - int(GRACE.total_seconds())
         high = min(seconds(self.policy["to"]), cut)
         wanted = sorted(expected(schedules, low, high))
         explained = 0

@@ -15,7 +15,7 @@ import re
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import datetime
 from importlib.resources import files as resources
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO
@@ -36,10 +36,6 @@ from agent.evidence.entry import (
 from agent.evidence.leaf import GONE, OUTCOMES
 from agent.evidence.store import Reading, Store, past
 
-GRACE = timedelta(minutes=15)
-"""How late a run may still come: slots younger than this are not missing yet."""
-LAG = timedelta(hours=26)
-"""The longest time that an entry may wait for somebody else to hold it (EVIDENCE.md)."""
 _SHIPPED = ("verify.py", "VERIFY.md", "README.txt")
 _NAMED = 300
 """Papers that the entry names one by one; all of them are in its manifest."""
@@ -61,7 +57,6 @@ class Order(Struct, frozen=True, kw_only=True):
     """Reports and workpapers by their path in the bundle (`workpapers/...`, `reports/...`)."""
     anchors: Mapping[str, bytes] = {}
     """Beside the log's own receipts: `anchors/roots.pem`, or what others hold of checkpoints."""
-    lag: timedelta = LAG
 
 
 class Written(Struct, frozen=True, kw_only=True):
@@ -243,8 +238,6 @@ class _Writing:
             "made": to_rfc3339(self.order.made_at),
             "size": self.size,
             "root": self._root(),
-            "grace_seconds": int(GRACE.total_seconds()),
-            "max_lag_seconds": int(self.order.lag.total_seconds()),
             "anchors": sorted(self.anchors),
             "papers": sorted(self.order.papers),
         }
