@@ -2,7 +2,8 @@
 
 Beside the store, for whoever may write there. An item is complete when its `.json` is there: its
 contents (`.0`, `.1`) are written before it. The agent takes items in the order of their
-names and removes each once it is sealed; one that cannot be sealed is renamed to `.refused`.
+names and removes each once it is sealed; one that cannot be sealed is renamed to `.refused`. Only
+what commands leave is sealed: who writes there says nothing of runs, gaps, keys or deletions.
 Should the agent die between the two, the item is sealed twice: the later entry says the same again.
 """
 
@@ -23,6 +24,9 @@ from agent.evidence.store import StoreLocked
 from agent.home import folder_of, open_log
 
 INBOX = "inbox"
+_LEFT = (Kind.ATTESTATION, Kind.EXPORT, Kind.POPULATION, Kind.SAMPLE)
+_HOLDS = ("hold", "release")
+"""What an entry of the kind `retention` may be `of` when somebody else than the agent wrote it."""
 
 
 class InboxError(Exception):
@@ -77,13 +81,21 @@ def _taken(path: Path, log: Log, at: datetime) -> str:
         item = json.loads(path.read_bytes())
         parts = [path.with_suffix(f".{number}") for number in range(len(item["contents"]))]
         contents = [part.read_bytes() for part in parts]
-        index = log.append(Kind(item["kind"]), item["body"], at, contents)
-    except (OSError, ValueError, KeyError, TypeError, EntryError) as error:
+        kind, body = _allowed(Kind(item["kind"]), item["body"])
+        index = log.append(kind, body, at, contents)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, EntryError) as error:
         path.rename(path.with_suffix(".refused"))
         return f"{path.name}: refused: {error}"
     for done in (path, *parts):
         done.unlink()
     return f"{path.name}: sealed as entry {index}"
+
+
+def _allowed(kind: Kind, body: Mapping[str, Any]) -> tuple[Kind, Mapping[str, Any]]:
+    """Let through what a command leaves. Raises `EntryError`."""
+    if kind in _LEFT or (kind is Kind.RETENTION and body.get("of") in _HOLDS):
+        return kind, body
+    raise EntryError(f"no command leaves an entry of the kind {kind} like this one")
 
 
 def _write(path: Path, data: bytes) -> None:

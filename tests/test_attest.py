@@ -463,10 +463,32 @@ def test_an_item_that_cannot_be_sealed_is_put_aside_and_stops_no_other(log, tmp_
     folder = tmp_path / "inbox"
     folder.mkdir()
     (folder / "a.json").write_text("{}")
-    inbox.leave(tmp_path, Kind.GAP, {"note": "x"}, BEGAN)
+    inbox.leave(tmp_path, Kind.EXPORT, {"what": "x"}, BEGAN)
     lines = list(inbox.take(tmp_path, log, BEGAN))
     assert ["refused" in line for line in sorted(lines)] == [False, True]
     assert [path.name for path in folder.iterdir()] == ["a.refused"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        (Kind.RUN, {"target": "aws:111122223333"}),
+        (Kind.GAP, {"target": "aws:111122223333", "reason": "agent_down"}),
+        (Kind.KEY, {"vkey": "another"}),
+        (Kind.ANCHOR, {"by": "s3"}),
+        (Kind.RETENTION, {"of": "deleted", "deleted": ["00" * 32]}),
+        (Kind.EXPORT, []),
+    ],
+    ids=lambda part: str(part)[:9],
+)
+def test_whoever_may_write_to_the_inbox_says_nothing_in_the_name_of_the_agent(
+    log, tmp_path, kind, body
+):
+    inbox.leave(tmp_path, kind, body, BEGAN)
+    (line,) = inbox.take(tmp_path, log, BEGAN)
+    assert "refused" in line
+    with log.store.reading() as view:
+        assert view.size() == 1
 
 
 @pytest.fixture
