@@ -18,6 +18,7 @@ from agent.evidence.entry import Kind
 from agent.evidence.replay import replay
 from agent.evidence.store import Store
 from agent.evidence.verify import LogInvalid, verify_store
+from agent.inbox import leave
 from agent.retention import Policy, RetentionError, holds, old_contents, retain
 
 YEAR = timedelta(days=366)
@@ -25,10 +26,10 @@ POLICY = Policy(values=YEAR, calls=YEAR)
 LATER = START + timedelta(days=400)
 
 
-def tell(world):
+def tell(world, first=0):
     """Four hours long ago in which a bucket fails once and recovers; its old values are old."""
-    world.plan()
-    for hour, outcome in enumerate(("pass", "fail", "waived", "waived")):
+    world.plan(first)
+    for hour, outcome in enumerate(("pass", "fail", "waived", "waived"), first):
         world.run(hour, {("r1", "b"): outcome, ("r2", "b"): "pass"}, calls={"List": hour})
 
 
@@ -170,11 +171,13 @@ def test_a_bundle_of_a_period_with_deleted_values_is_valid_and_says_so(tmp_path)
     assert "5 contents were deleted by retention, as logged" in said
 
 
-def test_the_commands_hold_release_and_retain(tmp_path, capsys):
+@pytest.fixture
+def assay(tmp_path, capsys):
+    """Run commands on a log whose values are three years old."""
     data = tmp_path / "assay-data"
     data.mkdir()
     with open_world(data) as world:
-        tell(world)
+        tell(world, -3 * 8766)
     handle = os.open(data / "log.key", os.O_WRONLY | os.O_CREAT, 0o400)
     os.write(handle, keys.to_text(SIGNER).encode())
     os.close(handle)
@@ -185,10 +188,26 @@ def test_the_commands_hold_release_and_retain(tmp_path, capsys):
         out = capsys.readouterr()
         return code, out.out + out.err
 
+    return assay
+
+
+def test_a_hold_that_waits_in_the_inbox_stops_deletion(assay, tmp_path):
+    body = {"of": "hold", "id": "case-1", "reason": "a suit", "by": "Counsel"}
+    leave(tmp_path / "assay-data", Kind.RETENTION, body, START)
+
+    code, said = assay("retain")
+
+    assert code == 3
+    assert "the legal hold case-1 (a suit) stands: nothing is deleted" in said
+
+
+def test_the_commands_hold_release_and_retain(assay):
     why = ("--reason", "a suit", "--by", "Counsel")
     assert assay("hold", "case-1", *why)[0] == 0
     assert "no hold case-2 stands; there is case-1" in assay("release", "case-2", *why)[1]
     assert assay("release", "case-1", *why)[0] == 0
+    assert "5 contents, " in assay("retain", "--dry-run")[1]
+    assert "5 contents, " in assay("retain")[1]
     assert "0 contents, 0 bytes, may go" in assay("retain")[1]
     assert assay("retain", "--values", "30d")[0] == 3
     assert TARGET in assay("log")[1]

@@ -22,10 +22,12 @@ def retain(
 ) -> int:
     """Delete contents that are older than the policy; every hash stays, and the log says so.
 
-    The agent must be stopped: it is the log's one writer.
+    The agent must be stopped: it is the log's one writer. What commands left for it is sealed
+    first, for a hold may be among it.
     """
     from agent.config import load_settings
-    from agent.home import open_log, open_store
+    from agent.home import folder_of, open_log, open_store
+    from agent.inbox import take
     from agent.retention import Policy, RetentionError, old_contents
     from agent.retention import retain as delete
     from agent.run import CLOCK
@@ -39,6 +41,8 @@ def retain(
             sys.stdout.write(f"{_told(old)} may go; nothing was deleted\n")
             return Exit.PASS
         with open_log(settings, at=now) as log:
+            for line in take(folder_of(settings), log, now):
+                sys.stdout.write(f"{printable(line)}\n")
             done = delete(log, policy, now)
     except RetentionError as error:
         raise CommandError(str(error)) from None
