@@ -18,10 +18,12 @@ from agent.evidence.seal import RuleVersion
 from agent.evidence.slots import Scheduled
 from agent.model import Finding, Outcome
 from agent.reports.gather import gather
+from agent.reports.model import Report, RuleResult
 from agent.reports.question import Kind, Question
 
 DAY = timedelta(days=1)
 OTHER_TARGET = "aws:444455556666"
+RULE = "aws-s3-encrypted"
 ENCRYPTED = """\
 id: aws-s3-encrypted
 title: Buckets are encrypted
@@ -180,3 +182,26 @@ def write_home(folder: Path, state: Callable[[datetime], State | None], *, hours
 
 def good(*names: str) -> State:
     return {rule: dict.fromkeys(names, "pass") for rule in TEXTS}
+
+
+def rule_of(made: Report, name: str = RULE) -> RuleResult:
+    """Give a rule of a report."""
+    return next(rule for control in made.controls for rule in control.rules if rule.rule == name)
+
+
+def failing(
+    name: str, since: int, until: int, rule: str = RULE, outcome: str = "fail"
+) -> Callable[[datetime], State]:
+    """A world of two buckets in which one has another outcome for some hours."""
+
+    def state(at: datetime) -> State:
+        bad = since * HOUR <= at - START < until * HOUR
+        found = good("one", "two")
+        return {**found, rule: {**found[rule], name: outcome if bad else "pass"}}
+
+    return state
+
+
+def health(rule: RuleResult) -> list[str]:
+    """Give the calendar of a rule in words."""
+    return [str(day.health) for day in rule.days]

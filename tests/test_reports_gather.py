@@ -1,4 +1,4 @@
-"""A report says what the log says of a period: no more, no less, and what was not seen too."""
+"""A report says what the log says of a period: no more, no less."""
 
 from __future__ import annotations
 
@@ -7,20 +7,8 @@ from datetime import timedelta
 from hashlib import sha256
 
 import msgspec
-import pytest
-from evidence_world import HOUR, START, TARGET, open_world
-from period_kit import (
-    DAY,
-    ENCRYPTED,
-    OTHER_TARGET,
-    TEXTS,
-    good,
-    live,
-    period_world,
-    report,
-    run,
-    schedule,
-)
+from evidence_world import HOUR, START, TARGET
+from period_kit import DAY, RULE, failing, good, health, live, period_world, report, rule_of
 
 from agent.controls.decisions import Decisions, record
 from agent.controls.load import Library
@@ -32,27 +20,6 @@ from agent.reports.model import Health, Response
 from agent.reports.question import Kind, Question
 from agent.reports.register import Answer
 from agent.reports.sealed import read_seal
-
-RULE = "aws-s3-encrypted"
-
-
-def rule_of(made, name="aws-s3-encrypted"):
-    return next(rule for control in made.controls for rule in control.rules if rule.rule == name)
-
-
-def failing(name, since, until, rule="aws-s3-encrypted", outcome="fail"):
-    """A world of two buckets in which one has another outcome for some hours."""
-
-    def state(at):
-        bad = since * HOUR <= at - START < until * HOUR
-        found = good("one", "two")
-        return {**found, rule: {**found[rule], name: outcome if bad else "pass"}}
-
-    return state
-
-
-def health(rule):
-    return [str(day.health) for day in rule.days]
 
 
 def test_a_period_without_a_failure_counts_every_run_and_resource(tmp_path):
@@ -142,161 +109,6 @@ def test_each_rule_has_one_instance_with_what_was_read(tmp_path):
         assert instance.values == "{}"
 
 
-def test_hours_without_a_run_are_blind_and_never_a_pass(tmp_path):
-    def state(at):
-        return None if 24 <= (at - START) / HOUR < 48 else good("one")
-
-    with period_world(tmp_path) as world:
-        live(world, state, hours=72)
-        world.log.record_missed(START + 2 * DAY, reason="agent_down")
-        made = report(world, 3)
-    rule = rule_of(made)
-    assert health(rule) == ["pass", "blind", "pass"]
-    assert [(each.start, each.end, each.reason) for each in rule.blind] == [
-        (START + DAY, START + 2 * DAY, "agent_down")
-    ]
-    assert rule.blind_share == pytest.approx(1 / 3)
-    assert made.completeness.explained == 24
-
-
-def test_slots_that_nobody_explains_are_blind_as_unexplained(tmp_path):
-    with period_world(tmp_path) as world:
-        live(world, lambda _: good("one"), hours=24)
-        made = report(world, 2)
-    assert [each.reason for each in rule_of(made).blind] == ["unexplained"]
-    assert made.completeness.unexplained == 24
-    assert health(rule_of(made)) == ["pass", "blind"]
-    assert rule_of(made).unknown == (TARGET,)
-
-
-def test_an_error_is_blindness_with_its_reason(tmp_path):
-    with period_world(tmp_path) as world:
-        state = failing("one", 24, 30, outcome="error")
-        live(world, state, hours=72, codes={"error": "denied"})
-        made = report(world, 3)
-    rule = rule_of(made)
-    assert health(rule) == ["pass", "blind", "pass"]
-    assert [(each.reason, each.length) for each in rule.blind] == [("denied", 6 * HOUR)]
-    assert not rule.register
-
-
-def test_an_error_of_a_whole_target_is_no_resource_of_the_population(tmp_path):
-    with period_world(tmp_path) as world:
-        state = {"aws-s3-encrypted": {f"{TARGET}/eu-west-1": "error", TARGET: "error"}}
-        live(world, lambda _: state, hours=24)
-        made = report(world, 1)
-    rule = rule_of(made)
-    assert rule.population == 0
-    assert health(rule) == ["blind"]
-    assert not rule.clean
-
-
-def test_what_a_rule_does_not_apply_to_is_not_tested(tmp_path):
-    with period_world(tmp_path) as world:
-        state = {"aws-s3-encrypted": {"one": "not_applicable", "two": "pass"}}
-        live(world, lambda _: state, hours=24)
-        made = report(world, 1)
-    assert rule_of(made).population == 1
-    assert rule_of(made).counts[Outcome.NOT_APPLICABLE] == 1
-
-
-def test_a_rule_that_joins_in_the_period_has_no_days_before(tmp_path):
-    only = {"aws-s3-logged": TEXTS["aws-s3-logged"]}
-    with period_world(tmp_path) as world:
-        schedule(world, START, only)
-        live(world, lambda _: good("one"), hours=24, texts=only)
-        schedule(world, START + DAY)
-        live(world, lambda _: good("one"), start=START + DAY, hours=24)
-        made = report(world, 2)
-    assert health(rule_of(made)) == ["none", "pass"]
-    assert [change.what for change in made.changes if "added" in change.what][-1] == (
-        "1 rule added: aws-s3-encrypted"
-    )
-
-
-def test_a_rule_whose_text_changes_shows_both_and_the_difference(tmp_path):
-    changed = {**TEXTS, "aws-s3-encrypted": ENCRYPTED.replace("> 0", "> 1")}
-    with period_world(tmp_path) as world:
-        live(world, lambda _: good("one"), hours=24)
-        schedule(world, START + DAY, changed)
-        live(world, lambda _: good("one"), start=START + DAY, hours=24, texts=changed)
-        made = report(world, 2)
-    versions = rule_of(made).versions
-    assert [(each.start, each.end) for each in versions] == [
-        (START, START + DAY),
-        (START + DAY, None),
-    ]
-    assert versions[0].text == ENCRYPTED
-    (diff,) = [change.diff for change in made.changes if "text of" in change.what]
-    assert "-require: resource.Encryption.Rules.size() > 0" in diff
-    assert "+require: resource.Encryption.Rules.size() > 1" in diff
-
-
-def test_a_rule_that_was_retired_before_the_period_is_not_in_it(tmp_path):
-    only = {"aws-s3-logged": TEXTS["aws-s3-logged"]}
-    with period_world(tmp_path) as world:
-        bad = {"aws-s3-encrypted": {"one": "fail"}, **good()}
-        run(world, START, {**bad, "aws-s3-encrypted": {"one": "fail"}})
-        schedule(world, START + HOUR, only)
-        live(world, lambda _: good("one"), start=START + 2 * HOUR, hours=46, texts=only)
-        end = START + 2 * DAY
-        whole = report(world, 2)
-        later = gather(
-            world.store,
-            Question(kind=Kind.TYPE2, start=START + DAY, end=end, made_at=end, verify=False),
-        )
-    assert len(whole.register) == 1
-    assert not later.register
-    assert [rule.rule for control in later.controls for rule in control.rules] == ["aws-s3-logged"]
-
-
-def test_targets_out_of_scope_are_in_no_figure(tmp_path):
-    both = (TARGET, OTHER_TARGET)
-    with period_world(tmp_path) as world:
-        schedule(world, START, targets=both)
-        for target in both:
-            live(world, failing("one", 2, 5), hours=24, target=target)
-        made = report(world, 1, scope=Scope(targets=("aws:1111*",)))
-    assert made.targets == (TARGET,)
-    assert made.completeness.expected == 24
-    assert (rule_of(made).tests, rule_of(made).population, len(made.register)) == (24, 2, 1)
-    assert made.population[0].at_end == 2
-
-
-def test_a_rule_that_was_retired_before_the_moment_is_not_failing_at_it(tmp_path):
-    only = {"aws-s3-logged": TEXTS["aws-s3-logged"]}
-    with period_world(tmp_path) as world:
-        run(world, START, {RULE: {"one": "fail"}})
-        then = report(world, 0, kind=Kind.TYPE1, now=START + HOUR)
-        schedule(world, START + HOUR, only)
-        live(world, lambda _: good("one"), start=START + 2 * HOUR, hours=22, texts=only)
-        made = report(world, 1, kind=Kind.TYPE1)
-    assert not then.register  # at the moment itself nothing had run
-    assert not made.register
-
-
-def test_a_resource_that_changes_has_not_joined(tmp_path):
-    with period_world(tmp_path) as world:
-        live(world, lambda _: good("one", "two"), hours=3)
-        live(world, lambda _: good("one"), start=START + 3 * HOUR, hours=3, revision="2")
-        made = report(world, 1)
-    (check,) = made.population
-    assert (check.joined, check.left, check.at_end, check.ties) == (2, 1, 1, True)
-
-
-def test_the_population_rolls_forward_and_ties_out(tmp_path):
-    def state(at):
-        day = (at - START) // DAY
-        return good(*(["one", "two"], ["two", "three", "four"], ["three", "one"])[day])
-
-    with period_world(tmp_path) as world:
-        live(world, state, hours=72)
-        made = report(world, 3)
-    (check,) = made.population
-    assert (check.at_start, check.joined, check.left, check.at_end) == (0, 5, 3, 2)
-    assert check.ties
-
-
 def test_a_moment_shows_the_state_then_and_not_what_came_after(tmp_path):
     with period_world(tmp_path) as world:
         live(world, failing("one", 20, 30), hours=72)
@@ -358,15 +170,6 @@ def test_a_period_that_is_not_over_is_reported_up_to_now(tmp_path):
         made = report(world, 30, now=START + DAY)
     assert made.end == START + DAY
     assert made.completeness.unexplained == 0
-
-
-def test_runs_by_hand_say_nothing_of_the_days_between(tmp_path):
-    with open_world(tmp_path) as world:
-        run(world, START + HOUR, good("one"), slot=False)
-        run(world, START + 2 * DAY, good("one"), slot=False)
-        made = report(world, 3)
-    assert health(rule_of(made)) == ["pass", "none", "pass"]
-    assert rule_of(made).every is None
 
 
 def test_a_changed_byte_of_the_store_is_in_the_seal(tmp_path):

@@ -49,14 +49,17 @@ def judge_period(view: Reading, lens: Lens, rule: str) -> Judged:
     layers: dict[Health, list[Piece]] = {health: [] for health in Health}
     blind: list[Stretch] = []
     firsts: list[tuple[str, str]] = []
-    open_time = blind_time = 0.0
+    looked: list[Piece] = []
+    unseen: list[Piece] = []
     number = view.number_of(rule)
-    for target, label in lens.targets.items():
+    numbers = {label: target for target, label in lens.targets.items()}
+    for label in lens.labels:  # one that never had a run is blind from its first slot on
         windows = lens.pieces(label, rule)
-        if number is None or not windows:
+        if not windows:
             continue
         read = _Spans(lens, label, standing=lens.is_due(label, rule))
-        read.take(period.spans(view, target, number, lens.first, lens.last))
+        if number is not None and label in numbers:
+            read.take(period.spans(view, numbers[label], number, lens.first, lens.last))
         ids |= read.ids
         counts.update(read.counts)
         firsts += [(read.first, label)] if read.first else []
@@ -70,9 +73,8 @@ def judge_period(view: Reading, lens: Lens, rule: str) -> Judged:
                 mine += _stretches(label, code or "error", seen)
         layers[Health.BLIND] += [_piece(each) for each in mine]
         blind += [each for each in mine if _overlaps(_piece(each), lens.period)]
-        open_time += total(cut([lens.period], windows)).total_seconds()
-        unseen = cut(cut(map(_piece, mine), [lens.period]), windows)
-        blind_time += total(unseen).total_seconds()
+        looked += cut([lens.period], windows)
+        unseen += cut(cut(map(_piece, mine), [lens.period]), windows)
     bad = merge(layers[Health.FAIL] + layers[Health.BLIND])
     listed = "".join(f"{name}\n" for name in sorted(ids))
     return Judged(
@@ -80,7 +82,7 @@ def judge_period(view: Reading, lens: Lens, rule: str) -> Judged:
         population_sha256=sha256(listed.encode()).hexdigest(),
         counts={outcome: counts[outcome] for outcome in Outcome},
         blind=tuple(sorted(blind, key=lambda each: (each.start, each.target, each.reason))),
-        blind_share=min(1.0, blind_time / open_time) if open_time else 0.0,
+        blind_share=min(1.0, total(unseen) / total(looked)) if looked else 0.0,
         days=calendar(lens.period, layers),
         clean=bool(without(layers[Health.PASS] + layers[Health.WAIVED], bad)),
         first=min(firsts, default=None),

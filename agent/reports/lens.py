@@ -39,9 +39,15 @@ class Lens(Struct, frozen=True, kw_only=True):
     gaps: Mapping[str, Sequence[SlotGap]]
 
     def pieces(self, target: str, rule: str) -> tuple[Piece, ...]:
-        """Give when a rule was to be looked at on a target."""
+        """Give when a rule was to be looked at on a target; at a moment, only if it still was."""
+        if self.moment and not self.is_due(target, rule):
+            return ()
         windows = self.windows.get((target, rule), ())
         return self.by_hand.get(target) or tuple(window.piece for window in windows)
+
+    def tells(self, rule: str) -> bool:
+        """Whether the rule is one of the report: at a moment, one that was retired is not."""
+        return any(self.pieces(target, rule) for target in self.labels)
 
     def is_due(self, target: str, rule: str) -> bool:
         """Whether it was still to be looked at when the period ended."""

@@ -37,9 +37,10 @@ class Tested(Struct, frozen=True, kw_only=True):
 
 
 def read_rules(view: Reading, lens: Lens, progress: Progress) -> dict[str, Tested]:
-    """Read every rule that was scheduled or ran on a target in scope, one pass each."""
+    """Read every rule that was to be looked at on a target in scope, one pass each."""
     ran = read_ran(view, lens)
-    rules = sorted({*ran, *(rule for _, rule in lens.windows)})
+    known = {*ran, *(rule for _, rule in lens.windows)}
+    rules = sorted(rule for rule in known if lens.tells(rule) or not lens.moment)
     found = {}
     for done, rule in enumerate(rules):
         progress(done, len(rules), rule)
