@@ -50,6 +50,7 @@ class Caller:
         """Every page of one call, one request at a time. Raises `CallError` at the page lost."""
         return self.repeats.pages(
             call,
+            params,
             region,
             lambda: self._pages(call, params, region),
             lambda error: is_absent(call, error),

@@ -10,6 +10,7 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
 
 import rfc8785
 
@@ -17,26 +18,30 @@ from checks.model import Answer, Call, CallError, Check
 from checks.template import places
 
 Key = tuple[str, bytes]
-"""`service:operation`, and its parameters as they are written."""
+"""`service:operation`, and its parameters."""
 
 _OF_TARGET = frozenset({"account", "partition", "region", "subscription", "tenant", "project"})
 """What templates can name and is the same for every check of a target in a region."""
 
 
 def repeated(checks: Iterable[Check], wanted: Mapping[str, frozenset[str]]) -> frozenset[Key]:
-    """Name the calls that more than one of `checks` makes, with the facets of `wanted`."""
+    """Name the calls that more than one of `checks` makes, with the facets of `wanted`.
+
+    As they are written; what describes many resources at a time is not all written in a check.
+    """
     counts = Counter(
-        key_of(call)
+        key_of(call, call.params)
         for check in checks
         for call in check.calls(wanted.get(check.name, frozenset()))
-        if {path.split(".")[0] for path in places(call.params)} <= _OF_TARGET
+        if call is not check.batch
+        and {path.split(".")[0] for path in places(call.params)} <= _OF_TARGET
     )
     return frozenset(key for key, count in counts.items() if count > 1)
 
 
-def key_of(call: Call) -> Key:
+def key_of(call: Call, params: Mapping[str, Any]) -> Key:
     """What makes two calls the same."""
-    return call.name, rfc8785.dumps(dict(call.params))
+    return call.name, rfc8785.dumps(dict(params))
 
 
 class Repeats:
@@ -53,18 +58,20 @@ class Repeats:
     def pages(
         self,
         call: Call,
+        params: Mapping[str, Any],
         region: str,
         ask: Callable[[], Iterator[Answer]],
         settles: Callable[[CallError], bool],
     ) -> Iterator[Answer]:
-        """The pages of a call: asked for, or those that came when it was asked before.
+        """The pages of a call with `params`: asked for, or those that came when it was before.
 
         An answer that did not come whole is not kept: whoever needs it next asks again. An error
         that `settles` the question ("there is none") is an answer, and raised again.
         """
-        if call.name not in self._names or (key := key_of(call)) not in self._keys:
+        if call.name not in self._names or key_of(call, call.params) not in self._keys:
             yield from ask()
             return
+        key = key_of(call, params)
         with self._turn:
             turn = self._turns.setdefault((key, region), threading.Lock())
         with turn:
