@@ -19,7 +19,7 @@ from checks.canonical import canonical, redacted
 from checks.decode import decode
 from checks.model import Answer, Call, CallError, Cause, Check, Gap, Resource
 from checks.paths import complete, head_of, rename, rewrite
-from checks.query import search
+from checks.query import reads, search
 from checks.template import fill, fill_text
 
 
@@ -219,8 +219,17 @@ def _resource(
 
 
 def _is_ours(check: Check, members: Mapping[str, Any], names: Mapping[str, Any]) -> bool:
+    """Whether `where` is true of the row. Raises `ValueError` when only an absence makes it false.
+
+    A row that lacks what tells it from the others would else leave the population in silence.
+    """
     given = {**members, "_region": names["region"], "_account": names["account"]}
-    return bool(search(check.where, given))
+    if search(check.where, given):
+        return True
+    for path in reads(check.where):
+        if search(path, given) is None and path not in {*check.optional, *check.defaults}:
+            raise ValueError(f"'{check.where}' cannot be told: there is no '{path}'")
+    return False
 
 
 def _described(

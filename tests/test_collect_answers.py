@@ -36,6 +36,13 @@ aws.x.child:
   parent: aws.x.thing
   list: {service: x, operation: ListChildren, items: Children, params: {Name: "{parent.Name}"}, needs: x}
   id: "{Id}"
+aws.x.ours:
+  doc: A thing of ours.
+  scope: account
+  list: {service: x, operation: ListThings, items: Things, needs: x}
+  where: Home.Of == _account || contains(Tags[].Key, 'ours')
+  id: "{Name}"
+  optional: [Tags]
 aws.x.many:
   doc: One of many.
   scope: account
@@ -117,6 +124,18 @@ def test_a_row_that_cannot_be_told_is_a_gap_beside_the_others(look):
     assert [gap.cause for gap in gaps] == [Cause.INVALID] * 3
 
 
+def test_a_row_is_somebody_elses_only_when_it_says_whose_it_is(look):
+    ours = {"Name": "a", "Home": {"Of": "111122223333"}}
+    theirs = {"Name": "b", "Home": {"Of": "999988887777"}, "Tags": []}
+    resources, gaps = look("aws.x.ours", ListThings={"Things": [ours, theirs]})
+    assert ([one.id for one in resources], gaps) == (["a"], [])
+    for silent in ({"Name": "c", "Tags": []}, {"Name": "c", "Home": {}, "Tags": []}):
+        resources, (gap,) = look("aws.x.ours", ListThings={"Things": [ours, silent]})
+        assert [one.id for one in resources] == ["a"]
+        assert (gap.cause, gap.resource) == (Cause.INVALID, "")
+        assert "there is no 'Home.Of'" in gap.message
+
+
 def test_a_member_that_cannot_be_decoded_is_unseen_and_the_resource_is_not(look):
     rows = [{"Id": "1", "Place": "x", "Json": "{"}]
     ((owner,), gaps) = look("aws.x.owner", ListOwners={"Owners": rows})
@@ -192,6 +211,29 @@ def test_what_is_described_together_is_lost_together_and_the_rest_is_not(look):
     resources, gaps = look("aws.x.many", ListMany=listed, DescribeMany={"Many": rows})
     assert not resources
     assert [gap.cause for gap in gaps] == [Cause.INVALID] * 2
+
+
+def test_what_two_checks_describe_alike_is_described_for_each_of_their_resources(tmp_path):
+    class Describing(Scripted):
+        def request(self, call, params, region, after=None):
+            if call.operation == "DescribeMany":
+                return Answer(data={"Many": [{"Id": each, "Of": each} for each in params["Ids"]]})
+            return super().request(call, params, region, after)
+
+    many = CHECKS[CHECKS.index("aws.x.many:") :]
+    checks = checks_of(tmp_path, CHECKS + many.replace("aws.x.many:", "aws.x.more:"))
+    came = collect(
+        Describing({"ListMany": {"Many": [{"Id": number} for number in "12345"]}}),
+        checks,
+        {"aws.x.many": frozenset(), "aws.x.more": frozenset()},
+        clock=Naps().clock(),
+        deadline=60,
+        threads=2,
+    )
+    found = [(part.check, one.attributes["Of"]) for part in came for one in part.resources]
+    assert sorted(found) == [
+        (f"aws.x.{name}", each) for name in ("many", "more") for each in "12345"
+    ]
 
 
 def test_what_is_not_described_any_more_went_meanwhile(look):
