@@ -7,6 +7,7 @@ from evidence_world import HOUR, START, TARGET, open_world
 from period_kit import (
     DAY,
     OTHER_TARGET,
+    RULE,
     failing,
     good,
     health,
@@ -19,6 +20,8 @@ from period_kit import (
 )
 
 from agent.model import Outcome
+from agent.reports.assessment import verdict
+from agent.reports.question import Kind
 
 
 def test_hours_without_a_run_are_blind_and_never_a_pass(tmp_path):
@@ -114,3 +117,31 @@ def test_the_time_that_is_blind_on_some_target_is_not_thinned_by_the_others(tmp_
         live(world, lambda _: good("two"), hours=12, target=OTHER_TARGET)
         made = report(world, 1)
     assert rule_of(made).blind_share == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize("kind", [Kind.TYPE1, Kind.TYPE2])
+def test_what_could_not_be_listed_is_never_nothing_to_test(tmp_path, kind):
+    with period_world(tmp_path) as world:
+        live(world, lambda _: {RULE: {TARGET: "error"}}, hours=24)
+        made = report(world, 1, kind=kind)
+    sentence = next(each.sentence for each in made.controls if each.control.id == RULE)
+    assert "nothing to test" not in sentence
+    assert "whether there" in sentence
+    assert "whole population" not in sentence
+
+
+@pytest.mark.parametrize("kind", [Kind.TYPE1, Kind.TYPE2])
+def test_what_was_listed_and_empty_is_nothing_to_test(tmp_path, kind):
+    with period_world(tmp_path) as world:
+        live(world, lambda _: {}, hours=24)
+        made = report(world, 1, kind=kind)
+    assert all("nothing to test" in each.sentence for each in made.controls)
+
+
+def test_what_was_waived_all_the_time_was_never_clean(tmp_path):
+    with period_world(tmp_path) as world:
+        live(world, lambda _: {RULE: {"one": "waived"}}, hours=24)
+        made = report(world, 1)
+    assert health(rule_of(made)) == ["waived"]
+    assert not rule_of(made).clean
+    assert verdict(made, made.controls[0]) == "other"

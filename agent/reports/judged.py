@@ -84,7 +84,7 @@ def judge_period(view: Reading, lens: Lens, rule: str) -> Judged:
         blind=tuple(sorted(blind, key=lambda each: (each.start, each.target, each.reason))),
         blind_share=min(1.0, total(unseen) / total(looked)) if looked else 0.0,
         days=calendar(lens.period, layers),
-        clean=bool(without(layers[Health.PASS] + layers[Health.WAIVED], bad)),
+        clean=bool(without(layers[Health.PASS], bad)),
         first=min(firsts, default=None),
         waived={code: frozenset(found) for code, found in waived.items()},
     )

@@ -177,7 +177,8 @@ class RuleResult(Struct, frozen=True, kw_only=True):
     blind_share: float = 0.0
     """The part of the time in which it was scheduled that was blind on some target, 0 to 1."""
     clean: bool = False
-    """Whether there was a time with something to judge, all of it seen, and nothing failing."""
+    """Whether there was a time in which something passed, all was seen, and nothing failed that no
+    waiver accepts."""
     allowed: timedelta | None = None
     """Within what a failure must be mended; None: every failing moment is a deviation."""
     instance: Instance | None = None
@@ -204,6 +205,16 @@ class ControlResult(Struct, frozen=True, kw_only=True):
     """The worst of its rules."""
     sentence: str
     """The result in words: what was tested how often, n of N, what was found."""
+
+    @property
+    def health(self) -> Health:
+        """The worst of the period's last day."""
+        return self.days[-1].health if self.days else Health.NONE
+
+    @property
+    def is_tested(self) -> bool:
+        """Whether a rule of it ran in the period."""
+        return any(rule.tests for rule in self.rules)
 
 
 class WaiverUse(Struct, frozen=True, kw_only=True):

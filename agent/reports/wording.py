@@ -72,11 +72,12 @@ def sentence(
     pairs = _judged(rules, population)
     if not tests:
         return "Not tested in the period: no run of its rules is in the log."
+    whole = "all that could be seen" if blind else "the whole population"
     often = f", every {to_text(min(every))}" if every else ", by hand"
     of = "" if rules == 1 else f" of {rules} rules"
-    said = [f"Tested in {tests:,} runs{of}{often}, each on the whole population."]
+    said = [f"Tested in {tests:,} runs{of}{often}, each on {whole}."]
     if not population:
-        said.append("There was nothing to test: no resource was in the population.")
+        said.append(_nothing("was", unseen=bool(blind)))
     elif deviations:
         said.append(
             f"{failed:,} of {population:,} {pairs} deviated,"
@@ -99,12 +100,21 @@ def sentence_at(*, rules: int, population: int, failing: int, unseen: int, unkno
     """Say what stands at a moment."""
     said = [f"{failing:,} of {population:,} {_judged(rules, population)} fail at this moment."]
     if not population:
-        said = ["There is nothing to test: no resource is in the population."]
+        said = [_nothing("is", unseen=bool(unseen) or unknown)]
     if unseen:
         said.append(f"{unseen:,} could not be seen.")
     if unknown:
         said.append("On some target the state is unknown: its last run is too old, or never was.")
     return " ".join(said)
+
+
+def _nothing(was: str, *, unseen: bool) -> str:
+    """Say that no resource was judged; where not all was seen, there may have been some."""
+    if unseen:
+        return (
+            f"No resource {was} in what was seen; whether there {was} one in the rest is not known."
+        )
+    return f"There {was} nothing to test: no resource {was} in the population."
 
 
 def attested(*, dues: int, done: int, late: int, overdue: int, exceptions: int) -> str:
