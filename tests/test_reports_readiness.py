@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from evidence_world import HOUR, START
+from evidence_world import HOUR, START, TARGET
 from period_kit import DAY, good, live, period_world, report
 
 from agent.controls.attest import to_body
@@ -13,7 +13,7 @@ from agent.controls.document import DocumentError
 from agent.controls.model import Attestation, Cadence, Control, Manual, Result
 from agent.reports.answers import load_answers
 from agent.reports.question import Kind
-from agent.reports.readiness import assess
+from agent.reports.readiness import assess, state_of
 
 REVIEW = Manual(
     cadence=Cadence.WEEKLY,
@@ -96,6 +96,16 @@ def test_a_control_that_fails_now_may_have_been_clean_once(tmp_path):
         live(world, state, hours=24)
         found, _ = lines(world, 1)
     assert counts(found["CC6.1"]) == (2, 1, 1, 1, 1)
+
+
+def test_a_rule_that_sees_nothing_is_not_made_clean_by_another(tmp_path):
+    whole = {"all": control("all", rules=("aws-s3-*",))}
+    state = {"aws-s3-logged": {"one": "pass"}, "aws-s3-encrypted": {TARGET: "error"}}
+    with period_world(tmp_path) as world:
+        live(world, lambda _: state, hours=24)
+        made = report(world, 1, kind=Kind.READINESS, controls=whole)
+    (found,) = [state_of(each, made) for each in made.controls]
+    assert (found.in_place, found.tested, found.clean) == (True, True, False)
 
 
 def test_a_control_that_never_passed_was_never_clean(tmp_path):

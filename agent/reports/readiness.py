@@ -103,6 +103,7 @@ def _clean(
     result: ControlResult, judged: list[RuleResult], attested: Iterable[Due]
 ) -> Iterator[bool]:
     if result.rules:
-        yield bool(judged) and all(rule.clean for rule in judged)
+        unclean = [rule for rule in result.rules if not rule.clean]
+        yield bool(judged) and not any(_has_judged(rule) or rule.blind for rule in unclean)
     if result.control.manual:
         yield any(due.attestation and due.attestation.result is Result.DONE for due in attested)
