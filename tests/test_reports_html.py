@@ -9,8 +9,8 @@ from html.parser import HTMLParser
 
 import msgspec
 import pytest
-from evidence_world import HOUR, START
-from period_kit import TEXTS, good, live, period_world, report, run
+from evidence_world import HOUR, START, TARGET
+from period_kit import RULE, TEXTS, good, live, period_world, report, run
 
 from agent.controls.model import Category, Control, Scope, Subservice
 from agent.escape import visible
@@ -173,6 +173,40 @@ def test_of_a_long_table_the_page_says_how_many_rows_there_are(tmp_path):
         made = report(world, 1, now=START + HOUR)
     shown = " ".join("".join(Page(page_of(made)).text).split())
     assert f"The first {SHOWN} of {SHOWN + 20} are shown" in shown
+
+
+def words_of(made):
+    return " ".join("".join(Page(page_of(made)).text).split())
+
+
+def test_the_table_of_controls_says_of_each_what_was_not_seen(tmp_path):
+    with period_world(tmp_path) as world:
+        live(world, lambda _: {RULE: {TARGET: "error"}}, hours=12)
+        shown = words_of(report(world, 1))
+    assert "0 of 0 deviated" not in shown
+    assert "no resource was judged; 99.9 % of the time not seen" in shown
+    assert "no resource was judged; 50.0 % of the time not seen" in shown
+
+
+@pytest.mark.parametrize("kind", [Kind.TYPE1, Kind.TYPE2])
+def test_a_control_without_a_rule_in_force_is_neither_tested_nor_attested(tmp_path, kind):
+    gone = Control(
+        id="gone", title="Gone.", criteria={"soc2": ("CC6.1",)}, rules=("gcp-*",), owner="Zoe"
+    )
+    with period_world(tmp_path) as world:
+        live(world, lambda _: good("one"), hours=24)
+        shown = words_of(report(world, 1, kind=kind, controls={"gone": gone}))
+    row = shown[shown.index("Zoe rules, none in force") :][:60]
+    assert "not tested" in row
+    assert "attested by people" not in shown
+    assert "controls: 2 tested by rules" in shown
+
+
+def test_a_moment_without_a_run_has_no_control_whose_state_was_seen(tmp_path):
+    with period_world(tmp_path) as world:
+        live(world, lambda _: good("one"), hours=2)
+        shown = words_of(report(world, 1, kind=Kind.TYPE1))
+    assert "0controls whose state at this moment was seen" in shown
 
 
 @pytest.mark.parametrize("part", ["verified", "anchored"])
