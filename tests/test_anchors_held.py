@@ -127,6 +127,36 @@ def test_recovery_is_sealed_and_excuses_only_what_was_lost_then(assay, config, g
     assert (code, "and this store ends at 5" in out) == (1, True)
 
 
+def test_a_second_loss_below_the_size_of_the_first_is_not_excused(assay, config, grow, back):
+    grow(2)
+    put_back = back()
+    first = [grow(5), grow(5)]
+    put_back()
+    words = ("evidence", "recover", "--reason", "the disk died", "--by", "ana@example.com")
+    assert assay(*words, config=config)[0] == 0
+    with open_store(load_settings(config, {})) as store:
+        *_, (_, entry) = queries.entries(store, kind="agent")
+    assert [each["size"] for each in entry["lost"]] == first[::-1]
+    put_back = back()
+    second = grow(2)
+    assert second < max(first)
+    put_back()
+    code, _, err = assay("check", config=config)
+    assert code == 3
+    assert f"holds a checkpoint of size {second}, and this store ends at 5" in err
+
+
+def test_a_copy_of_a_log_made_anew_on_top_hides_no_older_copy(assay, config, grow, back):
+    grow(2)
+    put_back = back()
+    size = grow(3)
+    put_back()
+    grow(20, compare=False)
+    code, out, _ = assay("evidence", "verify", "--copies", config=config)
+    assert code == 1
+    assert f"checkpoint of size {size}, and this store has another checkpoint there" in out
+
+
 def test_the_log_of_the_agent_says_what_was_recovered(assay, config, grow, back):
     grow(1)
     put_back = back()

@@ -222,7 +222,7 @@ def verify(
             with store.reading() as view:
                 size, meta = view.size(), view.meta()
             key = parse_vkey(meta["vkey"])
-            behind = [compare(store, key, place) for place in places] if copies else []
+            behind = [compare(store, key, place, every=True) for place in places] if copies else []
             standing = read_standing(store, roots, now=CLOCK.now())
         except (LogInvalid, NoteInvalid, AnchorError) as error:
             sys.stdout.write(f"invalid: {error}\n")

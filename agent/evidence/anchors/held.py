@@ -1,8 +1,8 @@
 """Compares a store with the copies of its checkpoints that others hold, and recovers from a loss.
 
 A store that lacks what a copy proves was rolled back, cut short or written anew. It is refused
-until a person says why: `recover` seals an entry with the reason, by whom, and what is lost. Copies
-of what was lost then are excused from there on, and of nothing else.
+until a person says why: `recover` seals an entry with the reason, by whom, and each checkpoint that
+is lost. Those are excused from there on, and nothing else: not what is lost later at such a size.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 from msgspec import Struct
 
 from agent.evidence.anchors.model import Anchor, AnchorError, Copies
-from agent.evidence.entry import Kind
+from agent.evidence.entry import Kind, whole
 from agent.evidence.log import Log
 from agent.evidence.note import Checkpoint, NoteInvalid, Verifier, open_checkpoint
 from agent.evidence.store import Reading, Store, StoreBehind
@@ -57,13 +57,15 @@ def refuse_behind(store: Store, verifier: Verifier, anchors: Iterable[Anchor]) -
             )
 
 
-def compare(store: Store, verifier: Verifier, place: Copies) -> str:
+def compare(store: Store, verifier: Verifier, place: Copies, *, every: bool = False) -> str:
     """Say what a place holds that the store lacks; empty when it lacks nothing.
 
-    Raises `AnchorError` when the place cannot be asked.
+    `every` copy is read, or those from the longest to the first that the store has: whoever has the
+    key and may write copies can put one of a log made anew on top. Raises `AnchorError` when the
+    place cannot be asked.
     """
     with store.reading() as view:
-        lost = next(find_lost(view, verifier, place), None)
+        lost = next(find_lost(view, verifier, place, every=every), None)
         size = view.size()
     if lost is None:
         return ""
@@ -71,23 +73,29 @@ def compare(store: Store, verifier: Verifier, place: Copies) -> str:
     return f"{lost.place} holds a checkpoint of size {lost.size}, and this store {behind}"
 
 
-def find_lost(view: Reading, verifier: Verifier, place: Copies) -> Iterator[Lost]:
-    """Give the copies that this store does not contain, from the longest to the last one it does.
+def find_lost(
+    view: Reading, verifier: Verifier, place: Copies, *, every: bool = False
+) -> Iterator[Lost]:
+    """Give the copies that this store does not contain, the longest first.
+
+    Not `every`: down to the first that it does contain.
 
     What the key of the log did not sign, anybody can have put there: it is passed over. Raises
     `AnchorError`.
     """
-    excused = list(_excused(view))
+    excused = set(_excused(view))
     for note in place.copies(0):
         try:
             head = open_checkpoint(note, verifier)
         except NoteInvalid as error:
             LOG.warning("%s: a copy that is no checkpoint of this log: %s", place.place, error)
             continue
-        if _contains(view, head):
+        if not _contains(view, head):
+            lost = Lost(place=place.place, size=head.size, root=head.root.hex())
+            if (lost.size, lost.root) not in excused:
+                yield lost
+        elif not every:
             return
-        if not any(low < head.size <= high for low, high in excused):
-            yield Lost(place=place.place, size=head.size, root=head.root.hex())
 
 
 def recover(
@@ -98,8 +106,9 @@ def recover(
     Nothing is sealed when nothing is lost. Raises `AnchorError` when a place cannot be asked.
     """
     with log.store.reading() as view:
-        found = (next(find_lost(view, log.signer.verifier, p), None) for p in copies_among(anchors))
-        lost = tuple(each for each in found if each)
+        verifier, places = log.signer.verifier, copies_among(anchors)
+        found = [list(find_lost(view, verifier, place, every=True)) for place in places]
+        lost = [each for ones in found for each in ones]
         size = view.size()
     if lost:
         body: dict[str, Any] = {
@@ -110,7 +119,7 @@ def recover(
             "lost": [{"place": e.place, "size": e.size, "root": e.root} for e in lost],
         }
         log.append(Kind.AGENT, body, at)
-    return lost
+    return tuple(ones[0] for ones in found if ones)
 
 
 def _contains(view: Reading, head: Checkpoint) -> bool:
@@ -118,9 +127,10 @@ def _contains(view: Reading, head: Checkpoint) -> bool:
     return ours is not None and ours.decode().split("\n")[2] == str(head).split("\n")[2]
 
 
-def _excused(view: Reading) -> Iterator[tuple[int, int]]:
-    """Give (size that was left, longest that was lost) of each recovery."""
+def _excused(view: Reading) -> Iterator[tuple[int, str]]:
+    """Give (size, root) of every checkpoint that a recovery named."""
     for _, data in view.entries(Kind.AGENT):
         entry = json.loads(data)
         if entry.get("event") == RECOVERY:
-            yield int(entry["size"]), max(int(each["size"]) for each in entry["lost"])
+            for each in whole(entry["lost"], view.content):
+                yield int(each["size"]), str(each["root"])
