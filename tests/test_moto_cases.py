@@ -1,8 +1,9 @@
 """Every AWS rule on resources that exist: both outcomes, from boto3's answers to the finding."""
 
 import pkgutil
-from collections.abc import Iterator
-from contextlib import closing
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
+from datetime import timedelta
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -13,8 +14,10 @@ import boto3
 import moto_cases
 import pytest
 from aws_endpoint import CREDENTIALS, Endpoint
+from botocore.awsrequest import AWSPreparedRequest
 from case_kit import exported
-from moto_cases import REGION, Answers, Canned, Case, ClientOf, Refusal
+from moto.core.config import default_user_config
+from moto_cases import ACCOUNT, REGION, Canned, Case, ClientOf, Given, Refusal
 from shipped import CHECKS, rules_of
 
 from agent.evaluate import Tally, conclude, evaluate
@@ -62,6 +65,7 @@ def rules() -> dict[str, Rule]:
 @cache
 def maker(url: str) -> ClientOf:
     session = boto3.Session(**CREDENTIALS)
+    session.events.register(*LOOPBACK)
 
     @cache
     def client(service: str, region: str = REGION) -> Any:
@@ -70,20 +74,45 @@ def maker(url: str) -> ClientOf:
     return client
 
 
-def answer(clients: Clients, access: Access, answers: Answers) -> None:
+def to_loopback(request: AWSPreparedRequest, **_: object) -> None:
+    """Send to the loopback what the SDK addresses to a host of the account's own.
+
+    S3 Control's hosts begin with the account's id, and no resolver knows such a name of a loopback.
+    """
+    request.url = request.url.replace(f"//{ACCOUNT}.", "//", 1)
+
+
+LOOPBACK = ("before-send.s3-control", to_loopback, "loopback")
+
+
+def answer(
+    clients: Clients,
+    access: Access,
+    answers: Mapping[str, Given | Callable[..., Given]],
+    client: ClientOf,
+) -> None:
     """Answer calls before they are sent, for the clients of `access` alone."""
     session = clients.sdk_session(access)
+    session.register(*LOOPBACK)
     for name, given in answers.items():
         service, operation = name.split(":")
         model = session.get_service_model(service)
         assert operation in model.operation_names, f"there is no {name}"
-        identity = model.service_id.hyphenize()
+        call = f"{model.service_id.hyphenize()}.{operation}"
+        session.register(f"before-parameter-build.{call}", remember)
         session.register(
-            f"before-call.{identity}.{operation}", lambda given=given, **_: made(given)
+            f"before-call.{call}",
+            lambda context, given=given, **_: made(
+                given(client, **context["asked"]) if callable(given) else given
+            ),
         )
 
 
-def made(given: Any) -> tuple[SimpleNamespace, dict[str, Any]]:
+def remember(params: Mapping[str, Any], context: dict[str, Any], **_: object) -> None:
+    context["asked"] = dict(params)
+
+
+def made(given: Given) -> tuple[SimpleNamespace, dict[str, Any]]:
     status = given.status if isinstance(given, Refusal) else 200
     meta = {"RequestId": "canned", "HTTPStatusCode": status, "HTTPHeaders": {}}
     body = (
@@ -94,9 +123,9 @@ def made(given: Any) -> tuple[SimpleNamespace, dict[str, Any]]:
     return SimpleNamespace(status_code=status), {**body, "ResponseMetadata": meta}
 
 
-def findings(rule: Rule, session: Session) -> list[Finding]:
-    """Everything that one run says of one rule."""
-    now, target = CLOCK.now(), session.target
+def findings(rule: Rule, session: Session, later: timedelta) -> list[Finding]:
+    """Everything that one run says of one rule, judged by a clock that is so far ahead."""
+    now, target = CLOCK.now() + later, session.target
     plan = make_plan({rule.id: rule}, CHECKS)
     found: list[Finding] = []
     total = Tally()
@@ -111,31 +140,41 @@ def findings(rule: Rule, session: Session) -> list[Finding]:
     return [*found, *conclude(rule, total, now=now, target=target)]
 
 
+@contextmanager
+def moto(endpoint: Endpoint, case: Case | Canned) -> Iterator[ClientOf]:
+    """An empty moto with the settings of the case."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, setting in case.moto.items() if isinstance(case, Case) else ():
+            patch.setitem(default_user_config, name, setting)
+        endpoint.reset()
+        yield maker(endpoint.url)
+
+
 @pytest.mark.parametrize("state", ["good", "bad"])
 @pytest.mark.parametrize("case", CASES, ids=[case.rule for case in CASES])
 def test_a_rule_tells_a_compliant_resource_from_another(
     case: Case | Canned, state: str, endpoint: Endpoint, clients: Clients, tmp_path: Path
 ) -> None:
-    endpoint.reset()
+    answers, later = (
+        (case.played, case.later if state == "bad" else timedelta())
+        if isinstance(case, Case)
+        else (getattr(case, state), timedelta())
+    )
     access = Access(
         region=case.regions[0],
         regions=case.regions,
         endpoint_url=endpoint.url,
-        session_name=f"{case.rule}-{state}" if isinstance(case, Canned) else "assay",
+        session_name=f"{case.rule}-{state}" if answers else "assay",
     )
-    named = ""
-    if isinstance(case, Canned):
-        answer(clients, access, getattr(case, state))
-    else:
-        named = getattr(case, state)(maker(endpoint.url))
-    found = [
-        finding
-        for finding in findings(
+    with moto(endpoint, case) as client:
+        answer(clients, access, answers, client)
+        named = getattr(case, state)(client) if isinstance(case, Case) else ""
+        every = findings(
             with_params(rules()[case.rule], case.params),
             WithFiles(AwsSession(clients, access), exported(tmp_path, case.files)),
+            later,
         )
-        if named in finding.resource
-    ]
+    found = [finding for finding in every if named in finding.resource]
     said = [f"{finding.outcome} {finding.resource}: {finding.message}" for finding in found]
     outcomes = {finding.outcome for finding in found}
     assert (Outcome.PASS if state == "good" else Outcome.FAIL) in outcomes, said

@@ -1,12 +1,16 @@
 """For each rule, how a resource that it passes and one that it fails are made.
 
-One module a service, each with a table `CASES`. A `Case` makes both on moto with real boto3 calls;
-where moto cannot express a state, `Canned` gives the answers that AWS would give instead.
+One module a service, each with a table `CASES`. A `Case` makes both on moto with real boto3 calls:
+the resource that is judged, and the state for which it is judged, are moto's. What is not, the case
+says: the clock, where the state is a matter of age, and single calls that moto does not play or
+answers otherwise than AWS. Where moto cannot express a state, `Canned` gives the answers that AWS
+would give instead.
 `tests/test_moto_cases.py` runs all of them through collection and evaluation.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 ACCOUNT = "123456789012"
@@ -24,6 +28,26 @@ the finding is that of the target or region."""
 
 
 @dataclass(frozen=True)
+class Refusal:
+    """An error as an answer."""
+
+    code: str
+    message: str = ""
+    status: int = 400
+
+
+Given = Mapping[str, Any] | Refusal
+"""What a call answers, as boto3 would give it (times are aware datetimes)."""
+
+Answers = Mapping[str, Given]
+"""`service:Operation` -> its answer."""
+
+Played = Callable[..., Given]
+"""`played(client, **parameters)` plays a call out of what other calls to moto say, or moto's own
+answer made whole."""
+
+
+@dataclass(frozen=True)
 class Case:
     """Both states of a rule as calls that make them."""
 
@@ -35,19 +59,14 @@ class Case:
     """Parameters of the rule that both states need, where no default fits a pretended account."""
     files: Mapping[str, str] = field(default_factory=dict)
     """Files that both states have beside the cloud: `hr.person` -> CSV."""
-
-
-@dataclass(frozen=True)
-class Refusal:
-    """An error as an answer."""
-
-    code: str
-    message: str = ""
-    status: int = 400
-
-
-Answers = Mapping[str, Mapping[str, Any] | Refusal]
-"""`service:Operation` -> its answer, as boto3 would give it (times are aware datetimes)."""
+    later: timedelta = timedelta()
+    """How far the rule's `now` is ahead when the bad state is judged: nothing on moto is older than
+    the test. The resource is made by real calls; only the time since then is pretended."""
+    played: Mapping[str, Given | Played] = field(default_factory=dict)
+    """`service:Operation` -> the answer to a call that moto lacks or answers otherwise than AWS, in
+    both states alike. The case says which. Calls that are not named go to moto."""
+    moto: Mapping[str, Mapping[str, bool]] = field(default_factory=dict)
+    """Settings of moto's for this case (`moto.core.config`), beside its defaults."""
 
 
 @dataclass(frozen=True)

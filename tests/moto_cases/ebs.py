@@ -36,22 +36,36 @@ def _default(*, on: bool) -> Make:
     return make
 
 
-def _public(*names: str) -> dict[str, dict[str, Any]]:
-    rows = [
-        {
-            "SnapshotId": name,
-            "VolumeId": "vol-1",
-            "OwnerId": ACCOUNT,
-            "State": "completed",
-            "StartTime": datetime.now(UTC),
-            "Progress": "100%",
-            "VolumeSize": 8,
-            "Encrypted": False,
-            "Description": "",
-        }
-        for name in names
+def _shared(*groups: str) -> Make:
+    """A snapshot from which these groups may create a volume."""
+
+    def make(client: ClientOf) -> str:
+        snapshot = _snapshot(encrypted=False)(client)
+        for group in groups:
+            client("ec2").modify_snapshot_attribute(
+                SnapshotId=snapshot,
+                Attribute="createVolumePermission",
+                OperationType="add",
+                GroupNames=[group],
+            )
+        return ""
+
+    return make
+
+
+def _restorable(client: ClientOf, **asked: Any) -> dict[str, Any]:
+    """moto ignores RestorableByUserIds: those that it lists are asked who may restore them."""
+    ec2 = client("ec2")
+    answer: dict[str, Any] = ec2.describe_snapshots(**asked)
+    answer["Snapshots"] = [
+        one
+        for one in answer["Snapshots"]
+        if {"Group": "all"}
+        in ec2.describe_snapshot_attribute(
+            SnapshotId=one["SnapshotId"], Attribute="createVolumePermission"
+        )["CreateVolumePermissions"]
     ]
-    return {"ec2:DescribeSnapshots": {"Snapshots": rows}}
+    return answer
 
 
 def _backed_up(days: int) -> dict[str, dict[str, Any]]:
@@ -75,6 +89,10 @@ CASES: tuple[Case | Canned, ...] = (
     Case("aws-ebs-default-encryption", _default(on=True), _default(on=False)),
     # moto has no ListProtectedResources.
     Canned("aws-ebs-volume-backed-up", _backed_up(1), _backed_up(5)),
-    # moto ignores RestorableByUserIds.
-    Canned("aws-ebs-snapshot-not-public", _public(), _public("snap-1")),
+    Case(
+        "aws-ebs-snapshot-not-public",
+        _shared(),
+        _shared("all"),
+        played={"ec2:DescribeSnapshots": _restorable},
+    ),
 )

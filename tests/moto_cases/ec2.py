@@ -1,6 +1,6 @@
 """Instances, their images and templates, and the network around them."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from moto_cases import REGION, Canned, Case, ClientOf, Make
@@ -148,8 +148,8 @@ def _tunnels(*states: str) -> dict[str, dict[str, Any]]:
     return {"ec2:DescribeVpnConnections": {"VpnConnections": [one]}}
 
 
-def _listed(state: str, **members: Any) -> dict[str, Any]:
-    one = {"InstanceId": "i-1", "ImageId": "ami-1", "State": {"Name": state}, **members}
+def _listed(state: str) -> dict[str, Any]:
+    one = {"InstanceId": "i-1", "ImageId": "ami-1", "State": {"Name": state}}
     return {"ec2:DescribeInstances": {"Reservations": [{"Instances": [one]}]}}
 
 
@@ -160,23 +160,15 @@ def _managed(ping: str) -> dict[str, Any]:
     }
 
 
-def _built(days: int) -> dict[str, Any]:
-    built = (datetime.now(UTC) - timedelta(days=days)).isoformat()
-    image = {"ImageId": "ami-1", "CreationDate": built}
-    return _listed("running") | {"ec2:DescribeImages": {"Images": [image]}}
+def _from_own_image(client: ClientOf) -> str:
+    """A machine that runs from an image of the account's own, built just now."""
+    return _instance(ImageId=_own_image(public=False)(client))(client)
 
 
-def _launched(days: int) -> dict[str, Any]:
-    return _listed("running", LaunchTime=datetime.now(UTC) - timedelta(days=days))
-
-
-def _stopped(days: int) -> dict[str, Any]:
-    stopped = datetime.now(UTC) - timedelta(days=days)
-    return _listed(
-        "stopped",
-        LaunchTime=stopped - timedelta(days=400),
-        StateTransitionReason=f"User initiated ({stopped:%Y-%m-%d %H:%M:%S} GMT)",
-    )
+def _stopped(client: ClientOf) -> str:
+    instance = _instance()(client)
+    client("ec2").stop_instances(InstanceIds=[instance])
+    return instance
 
 
 def _tagged(key: str) -> Make:
@@ -258,9 +250,14 @@ CASES: tuple[Case | Canned, ...] = (
         _instance(UserData="#!/bin/sh\nexport DB_PASSWORD=hunter2-and-more"),
     ),
     Case("aws-ec2-instance-tagged-owner", _tagged("owner"), _tagged("team")),
-    # moto has no DescribeInstanceInformation, and everything in it is new.
+    # moto has no DescribeInstanceInformation.
     Canned("aws-ec2-instance-ssm-managed", _managed("Online"), _managed("ConnectionLost")),
-    Canned("aws-ec2-instance-image-age", _built(10), _built(200)),
-    Canned("aws-ec2-instance-age", _launched(10), _launched(200)),
-    Canned("aws-ec2-instance-stopped-age", _stopped(10), _stopped(60)),
+    Case(
+        "aws-ec2-instance-image-age",
+        _from_own_image,
+        _from_own_image,
+        later=timedelta(days=200),
+    ),
+    Case("aws-ec2-instance-age", _instance(), _instance(), later=timedelta(days=200)),
+    Case("aws-ec2-instance-stopped-age", _stopped, _stopped, later=timedelta(days=60)),
 )

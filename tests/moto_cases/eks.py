@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from moto_cases import ACCOUNT, REGION, Answers, Canned, Case, ClientOf, Make
+from moto_cases import ACCOUNT, REGION, Case, ClientOf, Make
 
 _CLOSED = {"endpointPublicAccess": False, "endpointPrivateAccess": True}
 _OPEN = {"endpointPublicAccess": True, "publicAccessCidrs": ["0.0.0.0/0"]}
@@ -28,19 +28,14 @@ def _logging(*types: str) -> dict[str, Any]:
     return {"clusterLogging": [{"types": list(types), "enabled": True}]}
 
 
-def _versioned(version: str) -> Answers:
-    """moto does not know DescribeClusterVersions."""
-    known = {"1.34": "STANDARD_SUPPORT", "1.32": "EXTENDED_SUPPORT", "1.27": "UNSUPPORTED"}
-    return {
-        "eks:ListClusters": {"clusters": ["shop"]},
-        "eks:DescribeCluster": {"cluster": {"name": "shop", "version": version}},
-        "eks:DescribeClusterVersions": {
-            "clusterVersions": [
-                {"clusterVersion": one, "versionStatus": status} for one, status in known.items()
-            ]
-        },
-    }
-
+_VERSIONS = {"1.34": "STANDARD_SUPPORT", "1.32": "EXTENDED_SUPPORT", "1.27": "UNSUPPORTED"}
+_SUPPORT = {
+    "clusterVersions": [
+        {"clusterVersion": version, "versionStatus": status}
+        for version, status in _VERSIONS.items()
+    ]
+}
+"""What AWS answers to DescribeClusterVersions, which moto does not know."""
 
 _KEY = {"keyArn": f"arn:aws:kms:{REGION}:{ACCOUNT}:key/k"}
 
@@ -56,5 +51,10 @@ CASES = (
         _cluster(encryptionConfig=[{"resources": ["secrets"], "provider": _KEY}]),
         _cluster(),
     ),
-    Canned("aws-eks-version-supported", _versioned("1.32"), _versioned("1.27")),
+    Case(
+        "aws-eks-version-supported",
+        _cluster(version="1.32"),
+        _cluster(version="1.27"),
+        played={"eks:DescribeClusterVersions": _SUPPORT},
+    ),
 )

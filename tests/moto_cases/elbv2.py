@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from moto_cases import ACCOUNT, REGION, Answers, Canned, Case, ClientOf, Make
+from moto_cases import REGION, Case, ClientOf, Make
 
 _REDIRECT = {
     "Type": "redirect",
@@ -66,33 +66,50 @@ def _secure(policy: str) -> Make:
     return make
 
 
-_BALANCER = {
-    "LoadBalancerArn": f"arn:aws:elasticloadbalancing:{REGION}:{ACCOUNT}:loadbalancer/app/web/1",
-    "LoadBalancerName": "web",
-    "Scheme": "internet-facing",
-    "Type": "application",
-    "State": {"Code": "active"},
-    "AvailabilityZones": [],
-}
-_ACL = {
-    "Name": "web",
-    "Id": "1234",
-    "ARN": f"arn:aws:wafv2:{REGION}:{ACCOUNT}:regional/webacl/web/1234",
-    "LockToken": "5678",
-}
+def _behind(*protecting: str) -> Make:
+    """A load balancer and two web ACLs; those named protect it."""
+
+    def make(client: ClientOf) -> str:
+        arn, waf = _balancer(client), client("wafv2")
+        for name in ("web", "other"):
+            made = waf.create_web_acl(
+                Name=name,
+                Scope="REGIONAL",
+                DefaultAction={"Allow": {}},
+                VisibilityConfig={
+                    "SampledRequestsEnabled": True,
+                    "CloudWatchMetricsEnabled": True,
+                    "MetricName": name,
+                },
+            )
+            if name in protecting:
+                waf.associate_web_acl(WebACLArn=made["Summary"]["ARN"], ResourceArn=arn)
+        return arn
+
+    return make
 
 
-def _behind(*arns: str) -> Answers:
-    """One load balancer, and one web ACL that protects `arns`; moto does not list them."""
+def _protected(client: ClientOf, **asked: Any) -> dict[str, Any]:
+    """moto lacks ListResourcesForWebACL, but says of each load balancer what protects it."""
+    balancers = client("elbv2").describe_load_balancers()["LoadBalancers"]
+    arns = [one["LoadBalancerArn"] for one in balancers]
+    found = {arn: client("wafv2").get_web_acl_for_resource(ResourceArn=arn) for arn in arns}
     return {
-        "elbv2:DescribeLoadBalancers": {"LoadBalancers": [_BALANCER]},
-        "wafv2:ListWebACLs": {"WebACLs": [_ACL]},
-        "wafv2:ListResourcesForWebACL": {"ResourceArns": list(arns)},
+        "ResourceArns": [
+            arn
+            for arn, answer in found.items()
+            if answer.get("WebACL", {}).get("ARN") == asked["WebACLArn"]
+        ]
     }
 
 
 CASES = (
-    Canned("aws-elbv2-waf", _behind(str(_BALANCER["LoadBalancerArn"])), _behind()),
+    Case(
+        "aws-elbv2-waf",
+        _behind("web"),
+        _behind(),
+        played={"wafv2:ListResourcesForWebACL": _protected},
+    ),
     Case(
         "aws-elbv2-access-logs",
         _with("access_logs.s3.enabled", "true"),

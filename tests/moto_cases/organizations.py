@@ -1,6 +1,7 @@
 """The organization, its policies and its accounts."""
 
 import json
+from typing import Any
 
 from moto_cases import ACCOUNT, Answers, Canned, Case, ClientOf, Make
 
@@ -38,13 +39,27 @@ _FOUND = {
 }
 
 
-def _administrators(*accounts: str) -> Answers:
-    """moto takes no SecurityHub for a service that can be delegated."""
-    administrators = [{"Id": account} for account in accounts]
-    return {
-        "organizations:DescribeOrganization": {"Organization": _FOUND},
-        "organizations:ListDelegatedAdministrators": {"DelegatedAdministrators": administrators},
-    }
+def _delegated(*services: str) -> Make:
+    """An organization with an account that administers these services."""
+
+    def make(client: ClientOf) -> str:
+        named, organizations = _organization(client), client("organizations")
+        made = organizations.create_account(AccountName="security", Email="s@example.com")
+        for service in services:
+            organizations.register_delegated_administrator(
+                AccountId=made["CreateAccountStatus"]["AccountId"], ServicePrincipal=service
+            )
+        return named
+
+    return make
+
+
+def _administrators(client: ClientOf, **asked: Any) -> dict[str, Any]:
+    """moto knows neither Security Hub nor Config as services that can be delegated, and refuses."""
+    if asked["ServicePrincipal"] in {"securityhub.amazonaws.com", "config.amazonaws.com"}:
+        return {"DelegatedAdministrators": []}
+    answer: dict[str, Any] = client("organizations").list_delegated_administrators(**asked)
+    return answer
 
 
 def _features(*names: str) -> Answers:
@@ -71,7 +86,12 @@ _TRAILS = ("cloudtrail:StopLogging", "cloudtrail:DeleteTrail")
 CASES = (
     Case("aws-org-scp-guardrails", _denying("ec2:*"), _denying("ec2:*", attached=False)),
     Case("aws-org-scp-protects-audit-logs", _denying(*_TRAILS), _denying(_TRAILS[0])),
-    Canned("aws-org-delegated-security-admin", _administrators("111122223333"), _administrators()),
+    Case(
+        "aws-org-delegated-security-admin",
+        _delegated("guardduty.amazonaws.com"),
+        _delegated("ssm.amazonaws.com"),
+        played={"organizations:ListDelegatedAdministrators": _administrators},
+    ),
     Canned(
         "aws-org-root-credentials-managed",
         _features("RootCredentialsManagement"),

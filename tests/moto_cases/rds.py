@@ -1,6 +1,6 @@
 """Databases, clusters and their snapshots."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from moto_cases import ACCOUNT, REGION, Canned, Case, ClientOf, Make
@@ -39,17 +39,6 @@ def _forcing(value: str) -> Make:
         return _database(DBParameterGroupName="tls")(client)
 
     return make
-
-
-def _restorable(hours: int) -> dict[str, dict[str, Any]]:
-    database = {
-        "DBInstanceIdentifier": "orders",
-        "DBInstanceArn": f"arn:aws:rds:{REGION}:{ACCOUNT}:db:orders",
-        "DBInstanceStatus": "available",
-        "BackupRetentionPeriod": 7,
-        "LatestRestorableTime": datetime.now(UTC) - timedelta(hours=hours),
-    }
-    return {"rds:DescribeDBInstances": {"DBInstances": [database]}}
 
 
 def _cluster(**options: Any) -> Make:
@@ -140,8 +129,13 @@ CASES: tuple[Case | Canned, ...] = (
         _database(EnableIAMDatabaseAuthentication=True),
         _database(EnableIAMDatabaseAuthentication=False),
     ),
-    # In moto every database can be restored to just now.
-    Canned("aws-rds-instance-latest-restorable", _restorable(1), _restorable(48)),
+    # In moto every database can be restored to just now, whatever happened to it.
+    Case(
+        "aws-rds-instance-latest-restorable",
+        _database(BackupRetentionPeriod=7),
+        _database(BackupRetentionPeriod=7),
+        later=timedelta(hours=48),
+    ),
     # moto's clusters are never in two zones.
     Canned("aws-rds-cluster-multi-az", _spanning(zones=True), _spanning(zones=False)),
     Case("aws-rds-cluster-encrypted", _cluster(StorageEncrypted=True), _cluster()),

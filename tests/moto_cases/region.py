@@ -1,5 +1,6 @@
 """Settings of a region that decide for what is made in it tomorrow; moto knows few of them."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from moto_cases import ACCOUNT, Answers, Canned, Case, ClientOf, Make, Refusal
@@ -51,14 +52,23 @@ def _prompts(client: ClientOf) -> str:
     return ""
 
 
-def _macie(status: str) -> Answers:
-    return {"macie2:GetMacieSession": {"status": status}}
+def _macie(*, on: bool) -> Make:
+    def make(client: ClientOf) -> str:
+        macie = client("macie2")
+        change = macie.enable_macie if on else macie.disable_macie
+        change()
+        return ""
+
+    return make
 
 
-_NO_MACIE = {
-    "macie2:GetMacieSession": Refusal("AccessDeniedException", "Macie is not enabled", 403)
-}
-"""moto says ResourceNotFoundException instead."""
+def _session(client: ClientOf) -> Mapping[str, Any] | Refusal:
+    """Where Macie is off, moto refuses with ResourceNotFoundException, and AWS as follows."""
+    macie = client("macie2")
+    try:
+        return macie.get_macie_session()  # type: ignore[no-any-return]  # the client is untyped
+    except macie.exceptions.ResourceNotFoundException:
+        return Refusal("AccessDeniedException", "Macie is not enabled", 403)
 
 
 def _inspector(*kinds: str) -> Make:
@@ -102,7 +112,12 @@ CASES = (
         _scanning("BASIC", "SCAN_ON_PUSH"),
     ),
     Case("aws-bedrock-invocation-logging", _prompts, _nothing),
-    Canned("aws-macie-enabled", _macie("ENABLED"), _NO_MACIE),
+    Case(
+        "aws-macie-enabled",
+        _macie(on=True),
+        _macie(on=False),
+        played={"macie2:GetMacieSession": _session},
+    ),
     Case("aws-inspector-enabled", _inspector("EC2", "ECR", "LAMBDA"), _inspector("EC2", "ECR")),
     Case("aws-securityhub-enabled", _hub, _nothing),
     Canned("aws-securityhub-standards", _standards("READY"), _standards("INCOMPLETE")),

@@ -2,10 +2,9 @@
 
 import io
 import zipfile
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import timedelta
 
-from moto_cases import ACCOUNT, REGION, Canned, Case, ClientOf, Make
+from moto_cases import ACCOUNT, Case, ClientOf, Make
 from moto_cases.iam import document
 
 
@@ -19,42 +18,54 @@ def archive() -> bytes:
 
 def _policy(principal: str | dict[str, str]) -> Make:
     def make(client: ClientOf) -> str:
-        secrets = client("secretsmanager")
-        secrets.create_secret(Name="database", SecretString="not-a-secret")
+        named = _secret(client)
         text = document("secretsmanager:GetSecretValue", principal=principal)
-        secrets.put_resource_policy(SecretId="database", ResourcePolicy=text)
-        return "secret:database"
+        client("secretsmanager").put_resource_policy(SecretId="database", ResourcePolicy=text)
+        return named
 
     return make
 
 
-def _listed(**members: Any) -> dict[str, dict[str, Any]]:
-    secret = {
-        "ARN": f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:database-abcdef",
-        "Name": "database",
-        "CreatedDate": datetime.now(UTC) - timedelta(days=700),
-    }
-    return {"secretsmanager:ListSecrets": {"SecretList": [{**secret, **members}]}}
+def _secret(client: ClientOf) -> str:
+    client("secretsmanager").create_secret(Name="database", SecretString="not-a-secret")
+    return "secret:database"
 
 
-CASES: tuple[Case | Canned, ...] = (
-    # moto would run the rotating function in a container.
-    Canned(
+def _rotated(client: ClientOf) -> str:
+    """A secret that a function changes each month, and has changed."""
+    named = _secret(client)
+    client("iam").create_role(
+        RoleName="rotation",
+        AssumeRolePolicyDocument=document(
+            "sts:AssumeRole", principal={"Service": "lambda.amazonaws.com"}
+        ),
+    )
+    made = client("lambda").create_function(
+        FunctionName="rotation",
+        Runtime="python3.13",
+        Role=f"arn:aws:iam::{ACCOUNT}:role/rotation",
+        Handler="app.run",
+        Code={"ZipFile": archive()},
+    )
+    client("secretsmanager").rotate_secret(
+        SecretId="database",
+        RotationLambdaARN=made["FunctionArn"],
+        RotationRules={"AutomaticallyAfterDays": 30},
+    )
+    return named
+
+
+CASES = (
+    # moto would run the rotating function in a container; so it only says that it ran.
+    Case(
         "aws-secretsmanager-rotation",
-        _listed(RotationEnabled=True, LastRotatedDate=datetime.now(UTC) - timedelta(days=20)),
-        _listed(),
+        _rotated,
+        _secret,
+        moto={"lambda": {"use_docker": False}},
     ),
-    # moto's secrets are as old as the test.
-    Canned(
-        "aws-secretsmanager-changed",
-        _listed(LastChangedDate=datetime.now(UTC) - timedelta(days=20)),
-        _listed(LastChangedDate=datetime.now(UTC) - timedelta(days=200)),
-    ),
-    Canned(
-        "aws-secretsmanager-used",
-        _listed(LastAccessedDate=datetime.now(UTC) - timedelta(days=2)),
-        _listed(),
-    ),
+    Case("aws-secretsmanager-changed", _secret, _secret, later=timedelta(days=200)),
+    # moto remembers no reading: a secret that nobody read counts from its making.
+    Case("aws-secretsmanager-used", _secret, _secret, later=timedelta(days=200)),
     Case(
         "aws-secretsmanager-not-public",
         _policy({"AWS": f"arn:aws:iam::{ACCOUNT}:root"}),

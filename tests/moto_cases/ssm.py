@@ -1,15 +1,25 @@
 """Parameters, documents and patches of Systems Manager."""
 
 import json
+from typing import Any
 
 from moto_cases import ACCOUNT, REGION, Answers, Canned, Case, ClientOf, Make
 
 
-def _parameter(kind: str) -> Answers:
+def _parameter(kind: str) -> Make:
+    def make(client: ClientOf) -> str:
+        client("ssm").put_parameter(Name="/shop/db_password", Value="not-a-secret", Type=kind)
+        return "parameter/shop/db_password"
+
+    return make
+
+
+def _with_arns(client: ClientOf, **asked: Any) -> dict[str, Any]:
     """moto's DescribeParameters leaves the ARN out."""
-    name = "/shop/db_password"
-    arn = f"arn:aws:ssm:{REGION}:{ACCOUNT}:parameter{name}"
-    return {"ssm:DescribeParameters": {"Parameters": [{"Name": name, "ARN": arn, "Type": kind}]}}
+    answer: dict[str, Any] = client("ssm").describe_parameters(**asked)
+    for one in answer["Parameters"]:
+        one["ARN"] = f"arn:aws:ssm:{REGION}:{ACCOUNT}:parameter{one['Name']}"
+    return answer
 
 
 def _document(*shared_with: str) -> Make:
@@ -50,7 +60,12 @@ def _patches(status: str, missing: int) -> Answers:
 
 
 CASES = (
-    Canned("aws-ssm-parameter-secure", _parameter("SecureString"), _parameter("String")),
+    Case(
+        "aws-ssm-parameter-secure",
+        _parameter("SecureString"),
+        _parameter("String"),
+        played={"ssm:DescribeParameters": _with_arns},
+    ),
     Case("aws-ssm-documents-not-public", _document("111122223333"), _document("all")),
     # moto does not know ListResourceComplianceSummaries.
     Canned("aws-ssm-patch-compliant", _patches("COMPLIANT", 0), _patches("NON_COMPLIANT", 3)),
