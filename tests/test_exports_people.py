@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from hashlib import sha256
 
+import msgspec
 import pytest
 from evidence_world import HOUR, START, TARGET
 from period_kit import DAY, good, live, period_world, report
@@ -75,6 +76,20 @@ def test_a_review_in_time_is_a_row_and_an_observation(world):
     (found,) = [each for each in result["findings"] if each["target"]["target-id"] == "review"]
     assert found["target"]["status"] == {"state": "satisfied", "reason": "pass"}
     assert found["related-observations"] == [{"observation-uuid": said["uuid"]}]
+
+
+def test_a_review_in_time_does_not_satisfy_a_control_whose_rules_never_ran(world):
+    both = msgspec.structs.replace(CONTROL, rules=("gcp-*",))
+    made = report(world, 7, controls={"review": both})
+    (control,) = [each for each in made.controls if each.control.id == "review"]
+    assert verdict(made, control) == "other"
+
+
+def test_evidence_that_does_not_verify_satisfies_nothing(world):
+    made = report(world, 7, controls={"review": CONTROL})
+    (control,) = [each for each in made.controls if each.control.id == "review"]
+    seal = msgspec.structs.replace(made.seal, verified="invalid: entry 3")
+    assert verdict(msgspec.structs.replace(made, seal=seal), control) == "other"
 
 
 def test_a_review_that_is_overdue_is_a_failure_of_its_control(world):

@@ -1,8 +1,8 @@
 """A report as OSCAL assessment-results: what was tested, what came of each control.
 
 A control is `satisfied` only when something of it was judged, all of it was seen through the whole
-period, nothing deviated and people were in time; of any other the finding's reason says `fail`, or
-`other` when it was not tested or could not be seen.
+period, nothing deviated, people were in time and the evidence verifies; of any other the finding's
+reason says `fail`, or `other` when it was not tested or could not be seen.
 """
 
 from __future__ import annotations
@@ -65,12 +65,14 @@ def verdict(report: Report, control: ControlResult) -> str:
     failed = any(rule.counts[Outcome.FAIL] if moment else rule.failed for rule in control.rules)
     if failed or states & _MISSED:
         return "fail"
+    untested = bool(control.control.rules) and not control.rules
     unseen = any(
         rule.unknown or rule.blind_share or rule.counts[Outcome.ERROR] or not rule.tests
         for rule in control.rules
     )
     proven = any(rule.clean for rule in control.rules) or State.DONE in states
-    return "pass" if proven and not unseen else "other"
+    doubtful = untested or unseen or report.seal.wrong
+    return "pass" if proven and not doubtful else "other"
 
 
 def _result(report: Report) -> Object:
