@@ -107,6 +107,17 @@ def test_what_passes_is_informational_and_what_does_not_apply_is_no_event(lines)
     assert not told(lines, 2, "gone")
 
 
+def test_what_passed_when_it_was_last_seen_long_ago_is_unknown(tmp_path, valid):
+    with period_world(tmp_path) as world:
+        live(world, lambda _: good("one"), hours=24)
+        made = report(world, 2)
+        with open_members(world.store, made) as members:
+            (line, _) = [json.loads(each) for each in write_ocsf(made, members.standing)]
+    assert not valid(line)
+    assert (line["compliance"]["status"], line["severity_id"]) == ("Unknown", 4)
+    assert line["message"] == "The last run was too old at the end of the period; it said: pass"
+
+
 def test_a_deviation_is_opened_and_closed_with_how_it_ended(lines):
     opened = told(lines, 1, "one")
     assert [line["time_dt"] for line in opened] == ["2026-01-01T05:02:00Z", "2026-01-01T20:02:00Z"]

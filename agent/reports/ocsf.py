@@ -29,6 +29,7 @@ _CATEGORY = 2
 _PROVIDERS = {"aws": "AWS", "azure": "Azure", "gcp": "GCP"}
 _SEVERITY = {Severity.LOW: 2, Severity.MEDIUM: 3, Severity.HIGH: 4, Severity.CRITICAL: 5}
 _INFORMATIONAL = 1
+STALE = "The last run was too old at the end of the period; it said:"
 _encode = msgspec.json.Encoder(order="deterministic").encode
 
 Standings = Callable[[str], Iterable[Standing]]
@@ -104,6 +105,9 @@ def _controls_of(
 
 
 def _stood(report: Report, rule: RuleResult, one: Standing) -> _Finding:
+    """Give what was last seen; where the last run was too old at the end, that is not known."""
+    is_known = one.target not in rule.unknown
+    outcome = one.outcome if is_known else Outcome.ERROR
     return _Finding(
         activity=Activity.UPDATE,
         at=report.end,
@@ -111,10 +115,10 @@ def _stood(report: Report, rule: RuleResult, one: Standing) -> _Finding:
         resource=one.resource,
         region=one.region,
         since=one.since,
-        said=_SAID[one.outcome],
-        severity=_severity(rule, one.outcome),
-        message=one.message,
-        code=one.code,
+        said=_SAID[outcome],
+        severity=_severity(rule, outcome),
+        message=one.message if is_known else f"{STALE} {one.outcome}",
+        code=one.code if is_known else "unknown",
         digest=one.digest.hex(),
     )
 
