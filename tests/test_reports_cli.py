@@ -68,11 +68,12 @@ def test_a_moment_is_written_as_json(folder, capsys, kind):
     ("words", "said"),
     [
         (["--from", "2026-01-03", "--to", "2026-01-01"], "--from must be before --to"),
+        (["--from", "2026-01-01", "--to", "2026-01-01"], "--from must be before --to"),
         (["--from", "2999-01-01", "--to", "2999-02-01"], "--from must be before --to"),
         (["--from", "January"], "'January' is not a time"),
         (["--from", "2026-01-01", "--responses", "none.yaml"], "none.yaml: No such file"),
     ],
-    ids=["backwards", "future", "words", "responses"],
+    ids=["backwards", "a moment", "future", "words", "responses"],
 )
 def test_a_period_that_cannot_be_is_refused_in_one_line(folder, capsys, words, said):
     code = assay(folder, "type2", *words, "--out", str(folder / "nothing"))

@@ -113,7 +113,7 @@ def _make(
 
     now = CLOCK.now()
     start, end = (now if text == "now" else read_time(text) for text in period)
-    if period[0] != period[1] and not start < min(end, now):
+    if Kind(kind) is Kind.TYPE2 and not start < min(end, now):
         raise CommandError("--from must be before --to, and in the past")
     settings = load_settings(context.obj)
     answers = load_answers(responses) if responses else ()
