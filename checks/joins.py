@@ -14,7 +14,8 @@ from msgspec.structs import replace
 
 from checks.calls import gap_of
 from checks.model import CallError, Cause, Gap, Join, Resource
-from checks.query import QueryError, search
+from checks.paths import head_of
+from checks.query import QueryError, reads, search
 from checks.rows import Page
 
 CHUNK = 500
@@ -61,6 +62,8 @@ class Index:
     def __init__(self, join: Join, sources: Iterable[Held]) -> None:
         """Read every row once; a row whose `foreign` cannot be told spoils the index."""
         self._join = join
+        self._local = {head_of(path) for path in reads(join.local)}
+        self._foreign = {head_of(path) for path in reads(join.foreign)}
         self._gaps: list[Gap] = []
         self._places: dict[Any, list[tuple[Held, int]]] = {}
         for source in sources:
@@ -71,7 +74,7 @@ class Index:
     def attach(self, resource: Resource) -> Resource:
         """The resource with the rows that belong to it; with a gap when that cannot be told."""
         try:
-            gap = self._gaps[0] if self._gaps else None
+            gap = self._gaps[0] if self._gaps else _unseen(self._local, resource)
             rows = [] if gap else self._matching(resource)
             gap = gap or next((row.gaps[0] for row in rows if row.gaps), None)
             if gap is None:
@@ -83,6 +86,9 @@ class Index:
         return replace(resource, gaps=(*resource.gaps, self._as_own(gap, resource)))
 
     def _add(self, source: Held, number: int, resource: Resource) -> None:
+        if gap := _unseen(self._foreign, resource):
+            self._gaps.append(gap)
+            return
         try:
             for key in self._keys(self._join.foreign, resource):
                 self._places.setdefault(key, []).append((source, number))
@@ -118,6 +124,11 @@ class Index:
 
     def _as_own(self, gap: Gap, resource: Resource) -> Gap:
         return replace(gap, check=resource.check, resource=resource.id, facet=self._join.name)
+
+
+def _unseen(names: set[str], resource: Resource) -> Gap | None:
+    """Why one of the members `names` is not known, though it may be there."""
+    return next((gap for gap in resource.gaps if gap.facet in names), None)
 
 
 _ENCODER = msgspec.json.Encoder()

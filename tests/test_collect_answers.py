@@ -14,7 +14,7 @@ CHECKS = """
 aws.x.thing:
   doc: A thing.
   scope: account
-  list: {service: x, operation: ListThings, items: Things, needs: x}
+  list: {service: x, operation: ListThings, items: Things, needs: x, decode: {Json: json}}
   id: "{Name}"
   facets:
     Part: {operation: GetPart, params: {Name: "{Name}"}, select: Part, needs: x}
@@ -25,6 +25,8 @@ aws.x.thing:
     Odder: {check: aws.x.owner, local: length(Count), foreign: Id}
     Oddest: {check: aws.x.owner, local: OwnerId, foreign: length(Age)}
     Any: {check: aws.x.owner, local: OwnerId, foreign: Id, ignore_case: true}
+    Inner: {check: aws.x.owner, local: OwnerId, foreign: Json.Of}
+    Outer: {check: aws.x.owner, local: Json.Of, foreign: Id}
 aws.x.owner:
   doc: An owner.
   scope: account
@@ -185,6 +187,21 @@ def test_a_joined_row_of_which_something_is_unseen_is_unseen(look):
     owners = {"Owners": [{"Id": "o", "Place": "x", "Json": "{"}]}
     ((thing,), _) = look("aws.x.thing", ["Owner"], ListThings=THINGS, ListOwners=owners)
     assert [gap.facet for gap in thing.gaps] == ["Owner"]
+
+
+def test_a_row_of_which_it_is_unseen_whom_it_belongs_to_is_not_nobodys(look):
+    owners = {"Owners": [{"Id": "p", "Place": 1, "Json": "{"}]}
+    ((thing,), _) = look("aws.x.thing", ["Inner"], ListThings=THINGS, ListOwners=owners)
+    assert "Inner" not in thing.attributes
+    assert [gap.facet for gap in thing.gaps] == ["Inner"]
+
+
+def test_a_resource_of_which_it_is_unseen_what_belongs_to_it_does_not_have_nothing(look):
+    things = {"Things": [{"Name": "a", "Json": "{"}]}
+    owners = {"Owners": [{"Id": "o", "Place": 1}]}
+    ((thing,), _) = look("aws.x.thing", ["Outer"], ListThings=things, ListOwners=owners)
+    assert "Outer" not in thing.attributes
+    assert {gap.facet for gap in thing.gaps} == {"Json", "Outer"}
 
 
 @pytest.mark.parametrize(("owners", "found"), [([], None), ([{"Id": "o", "Place": "x"}], "o")])
