@@ -153,6 +153,7 @@ def test_a_log_is_anchored_by_a_bucket(tmp_path, anchor):
         ("{kind: s3, bucket: abc, every: 26h}", "anchors[0].every: 26h is not between 1m and 25h"),
         ("{kind: s3, bucket: abc, mode: governance}", "unknown field `mode`"),
         ("{kind: s3, bucket: abc, external_id: x}", "`role_arn` is missing"),
+        ("{kind: s3, bucket: abc, role_arn: x}", "anchors[0].role_arn: 'x' is not a role"),
         ("{kind: rfc3161, url: 'ftp://a', roots: r}", "'ftp://a' is not the http(s) address"),
         ("{kind: rfc3161, url: 'http://a', roots: ''}", "anchors[0].roots: a PEM file"),
     ],

@@ -157,6 +157,8 @@ def test_an_agent_with_a_key_in_kms_makes_no_key_file(assay, kms, cloud):
     ("text", "message"),
     [
         ("{kind: aws-kms, arn: 'alias/x'}", "key.arn: 'alias/x' is not the ARN of a key"),
+        (f"{{kind: aws-kms, arn: '{ARN}', external_id: x}}", "`role_arn` is missing"),
+        (f"{{kind: aws-kms, arn: '{ARN}', role_arn: x}}", "key.role_arn: 'x' is not a role"),
         ("{kind: vault}", "key.kind: 'vault' is not known; use aws-kms"),
         ("{kind: aws-kms}", "missing required field `arn`"),
     ],

@@ -7,25 +7,46 @@ another role, and is made by nothing but this file.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Protocol
 
 import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
-from msgspec import Struct
 
 _CONFIG = Config(connect_timeout=10, read_timeout=20, retries={"total_max_attempts": 2})
 _ONE_HOST = _CONFIG.merge(Config(s3={"addressing_style": "path"}))
 
 
-class Way(Struct, frozen=True, kw_only=True):
-    """How to get in: the SDK's default chain, and a role from there if any."""
+class Way(Protocol):
+    """How to get in, as settings say it: the SDK's default chain, and a role from there if any.
 
-    region: str = ""
-    profile: str = ""
-    role_arn: str = ""
-    external_id: str = ""
-    endpoint_url: str = ""
+    What is empty is as the SDK is configured.
+    """
+
+    @property
+    def region(self) -> str:
+        """Where the service is asked."""
+        ...
+
+    @property
+    def profile(self) -> str:
+        """One of the SDK's own files."""
+        ...
+
+    @property
+    def role_arn(self) -> str:
+        """The role to assume."""
+        ...
+
+    @property
+    def external_id(self) -> str:
+        """What is shown to the role."""
+        ...
+
+    @property
+    def endpoint_url(self) -> str:
+        """Another server than AWS's own."""
+        ...
 
 
 def open_client(service: str, way: Way) -> Any:

@@ -6,6 +6,8 @@ import re
 
 from msgspec import Struct
 
+from checks.aws.settings import verify_role
+
 _KEY = re.compile(r"arn:aws[a-z-]*:kms:([a-z0-9-]+):\d{12}:key/[A-Za-z0-9-]+")
 
 
@@ -26,6 +28,7 @@ class AwsKmsSettings(
         if not _KEY.fullmatch(self.arn):
             form = "arn:aws:kms:REGION:ACCOUNT:key/ID"
             raise ValueError(f"arn: {self.arn!r} is not the ARN of a key ({form})")
+        verify_role(self.role_arn, self.external_id)
 
     @property
     def region(self) -> str:

@@ -13,7 +13,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
-from agent.evidence.aws import Way, open_client, told
+from agent.evidence.aws import open_client, told
 from agent.evidence.kms import AwsKmsSettings
 from agent.evidence.note import Note, NoteInvalid, Signature, Verifier, verify_note
 from agent.evidence.store import StoreUnsigned
@@ -27,14 +27,7 @@ class KmsSigner:
 
     def __init__(self, name: str, settings: AwsKmsSettings) -> None:
         """Ask for the public half. Raises `StoreUnsigned`."""
-        self.name, self._arn = name, settings.arn
-        self._way = Way(
-            region=settings.region,
-            profile=settings.profile,
-            role_arn=settings.role_arn,
-            external_id=settings.external_id,
-            endpoint_url=settings.endpoint_url,
-        )
+        self.name, self._arn, self._settings = name, settings.arn, settings
         self._client: Any = None
         self.verifier = Verifier(name, self._public())
 
@@ -67,11 +60,11 @@ class KmsSigner:
         """Call KMS; with new credentials after any error, for a role's run out."""
         try:
             if self._client is None:
-                self._client = open_client("kms", self._way)
+                self._client = open_client("kms", self._settings)
             try:
                 return dict(getattr(self._client, operation)(KeyId=self._arn, **params))
             except ClientError:
-                self._client = open_client("kms", self._way)
+                self._client = open_client("kms", self._settings)
                 return dict(getattr(self._client, operation)(KeyId=self._arn, **params))
         except (BotoCoreError, ClientError) as error:
             raise StoreUnsigned(f"{self._arn}: cannot be asked: {told(error)}") from error

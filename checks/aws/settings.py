@@ -75,11 +75,7 @@ class AwsSettings(
         """Refuse what AWS cannot know, and what contradicts itself."""
         _match_if(ACCOUNT, "account", self.account, "an account id of 12 digits, in quotes")
         _match_if(PARTITION, "partition", self.partition, "a partition (`aws-us-gov`)")
-        _match_if(EXTERNAL_ID, "external_id", self.external_id, "an external id")
-        form = "a role (`arn:aws:iam::111122223333:role/assay-read`)"
-        _match_if(ROLE_ARN, "role_arn", self.role_arn, form)
-        if self.external_id and not self.role_arn:
-            raise ValueError("external_id: it is shown to a role; `role_arn` is missing")
+        verify_role(self.role_arn, self.external_id)
         if self.account and self.organization:
             raise ValueError("account: `organization` finds the accounts; keep one of the two")
         self._check_role()
@@ -98,6 +94,15 @@ class AwsSettings(
             raise ValueError(f"role_arn: it is in {partition}, `partition` says {self.partition}")
         if self.account not in {"", account}:
             raise ValueError(f"role_arn: it is in {account}, `account` says {self.account}")
+
+
+def verify_role(role_arn: str, external_id: str) -> None:
+    """Raise `ValueError`, which names the key, for a role that cannot be assumed; none is well."""
+    if external_id and not role_arn:
+        raise ValueError("external_id: it is shown to a role; `role_arn` is missing")
+    _match_if(EXTERNAL_ID, "external_id", external_id, "an external id")
+    form = "a role (`arn:aws:iam::111122223333:role/assay-read`)"
+    _match_if(ROLE_ARN, "role_arn", role_arn, form)
 
 
 def _match_if(pattern: re.Pattern[str], key: str, value: str, form: str) -> None:

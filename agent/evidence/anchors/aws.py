@@ -18,7 +18,7 @@ from agent.evidence.anchors.model import AnchorError, Given
 from agent.evidence.anchors.names import copy_name, folder, size_in
 from agent.evidence.anchors.receipt import proof_of_copy
 from agent.evidence.anchors.settings import S3Settings
-from agent.evidence.aws import Way, open_client, told
+from agent.evidence.aws import open_client, told
 
 _MODE = "COMPLIANCE"
 _MOST = 1 << 16
@@ -121,16 +121,8 @@ class S3Copies:
 
     def _client(self) -> Any:
         """Make a client; a role's credentials would run out between two. Raises `AnchorError`."""
-        settings = self._settings
-        way = Way(
-            region=settings.region,
-            profile=settings.profile,
-            role_arn=settings.role_arn,
-            external_id=settings.external_id,
-            endpoint_url=settings.endpoint_url,
-        )
         try:
-            return open_client("s3", way)
+            return open_client("s3", self._settings)
         except (BotoCoreError, ClientError) as error:
             raise AnchorError(told(error)) from error
 

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from agent.duration import parse_duration
 from agent.evidence.anchors.model import LAG
-from checks.aws.settings import ROLE_ARN
+from checks.aws.settings import verify_role
 
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 """docs.aws.amazon.com/AmazonS3, bucketnamingrules."""
@@ -63,13 +63,8 @@ class S3Settings(
         """Refuse what S3 cannot know."""
         if not _BUCKET.fullmatch(self.bucket):
             raise ValueError(f"bucket: {self.bucket!r} is not the name of a bucket")
-        _check_prefix(self.prefix)
-        if self.role_arn and not ROLE_ARN.fullmatch(self.role_arn):
-            raise ValueError(f"role_arn: {self.role_arn!r} is not the ARN of a role")
-        if self.external_id and not self.role_arn:
-            raise ValueError("external_id: it is shown to a role; `role_arn` is missing")
-        _parse("retain", self.retain)
-        _check_every(self.every)
+        verify_role(self.role_arn, self.external_id)
+        _check_copies(self)
 
 
 class GcsSettings(
@@ -90,9 +85,7 @@ class GcsSettings(
         """Refuse what Cloud Storage cannot know."""
         if not _GCS_BUCKET.fullmatch(self.bucket):
             raise ValueError(f"bucket: {self.bucket!r} is not the name of a bucket")
-        _check_prefix(self.prefix)
-        _parse("retain", self.retain)
-        _check_every(self.every)
+        _check_copies(self)
 
 
 class AzureSettings(
@@ -114,9 +107,7 @@ class AzureSettings(
             raise ValueError(f"account: {self.account!r} is not the name of a storage account")
         if not _CONTAINER.fullmatch(self.container):
             raise ValueError(f"container: {self.container!r} is not the name of a container")
-        _check_prefix(self.prefix)
-        _parse("retain", self.retain)
-        _check_every(self.every)
+        _check_copies(self)
 
 
 AnchorSettings = Rfc3161Settings | S3Settings | GcsSettings | AzureSettings
@@ -124,9 +115,13 @@ KINDS = ("rfc3161", "s3", "gcs", "azure")
 """What `kind` can be."""
 
 
-def _check_prefix(prefix: str) -> None:
+def _check_copies(settings: S3Settings | GcsSettings | AzureSettings) -> None:
+    """Refuse what no place for copies can have."""
+    prefix = settings.prefix
     if not _PREFIX.fullmatch(prefix) or prefix.endswith("/"):
         raise ValueError(f"prefix: {prefix!r} is not a plain prefix without / at its end")
+    _parse("retain", settings.retain)
+    _check_every(settings.every)
 
 
 def _check_every(text: str) -> None:
