@@ -1,30 +1,19 @@
 """Copies of checkpoints in Blob Storage, against a small fake of its REST API over HTTP."""
 
 import json
-import threading
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import SimpleNamespace
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import unquote
 
 import pytest
 from azure.core.exceptions import ClientAuthenticationError
-from evidence_world import SIGNER, START, open_world
+from copies_kit import NAME, note_of, served, verify_compared, verify_longest_first
+from evidence_world import START
 
 from agent.evidence.anchors.azure import AzureCopies
-from agent.evidence.anchors.held import find_lost
 from agent.evidence.anchors.model import AnchorError
 from agent.evidence.anchors.settings import AzureSettings
-from agent.evidence.anchors.tending import Tender
-from agent.evidence.note import Checkpoint
-
-NAME = "checkpoints/00000000000000000007.0000000000000000"
-
-
-def note_of(size):
-    return bytes(SIGNER.sign(str(Checkpoint(SIGNER.name, size, bytes(32)))))
 
 
 @dataclass
@@ -83,36 +72,6 @@ class Storage:
         return f'<?xml version="1.0" encoding="utf-8"?>{document}'.encode()
 
 
-@contextmanager
-def served(storage):
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self):
-            parts = urlsplit(self.path)
-            query = {name: values[0] for name, values in parse_qs(parts.query).items()}
-            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            found = storage.answer(self.command, parts.path, query, self.headers, body)
-            status, headers, content = found
-            self.send_response(status)
-            for name, value in {**headers, "Content-Length": str(len(content))}.items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(content)
-
-        def do_PUT(self):
-            self.do_GET()
-
-        def log_message(self, *_):
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        storage.url = f"http://127.0.0.1:{server.server_port}"
-        yield storage
-        server.shutdown()
-        thread.join()
-
-
 @pytest.fixture
 def storage():
     with served(Storage()) as storage:
@@ -157,9 +116,7 @@ def test_a_container_that_cannot_lock_is_refused(anchor, storage):
 
 
 def test_copies_come_longest_first_over_all_pages(anchor):
-    for size in (3, 5, 8, 12, 20):
-        anchor.put(note_of(size), size)
-    assert list(anchor.copies(4)) == [note_of(size) for size in (20, 12, 8, 5)]
+    verify_longest_first(anchor)
 
 
 @pytest.mark.parametrize(
@@ -188,12 +145,4 @@ def test_an_identity_that_is_not_had_is_one_line(anchor, credential):
 
 
 def test_a_log_is_compared_with_its_copies(tmp_path, anchor):
-    with open_world(tmp_path) as world:
-        world.run(0, {("r1", "a"): "pass"})
-        assert Tender(world.log, [anchor]).tend(START) == 1
-        world.verify()
-        with world.store.reading() as view:
-            assert list(find_lost(view, SIGNER.verifier, anchor)) == []
-            anchor.put(note_of(900), 900)
-            (lost,) = find_lost(view, SIGNER.verifier, anchor)
-    assert (lost.place, lost.size) == ("azure://acme/kept/checkpoints", 900)
+    verify_compared(tmp_path, anchor, "azure://acme/kept/checkpoints")

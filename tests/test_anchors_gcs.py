@@ -1,30 +1,20 @@
 """Copies of checkpoints in Cloud Storage: Google's own library talks to a small fake over HTTP."""
 
 import json
-import threading
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import unquote
 
 import pytest
+from copies_kit import NAME, note_of, served, verify_compared, verify_longest_first
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from evidence_world import SIGNER, START, open_world
 
 from agent.evidence.anchors.gcp import GcsCopies
-from agent.evidence.anchors.held import find_lost
 from agent.evidence.anchors.model import AnchorError
 from agent.evidence.anchors.settings import GcsSettings
-from agent.evidence.anchors.tending import Tender
-from agent.evidence.note import Checkpoint
 
 DAY = 86400
-
-
-def note_of(size):
-    return bytes(SIGNER.sign(str(Checkpoint(SIGNER.name, size, bytes(32)))))
 
 
 @dataclass
@@ -38,8 +28,15 @@ class Storage:
     page: int = 2
     url: str = ""
 
-    def answer(self, method, path, query, body):
-        """Give (status, content) as the JSON API does."""
+    def answer(self, method, path, query, headers, body):
+        """Give (status, headers, content) as the JSON API does."""
+        if path != "/token":
+            assert headers["Authorization"] == "Bearer t"
+        status, answer = self.said(method, path, query, body)
+        content = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
+        return status, {}, content
+
+    def said(self, method, path, query, body):
         if path == "/token":
             return 200, {"access_token": "t", "expires_in": 3600, "token_type": "Bearer"}
         if path == "/storage/v1/b/kept":
@@ -65,37 +62,6 @@ class Storage:
         if query.get("alt") == "media":
             return 200, self.objects[name]
         return 200, {"generation": "7", "timeCreated": "2026-01-01T01:00:00.250Z"}
-
-
-@contextmanager
-def served(storage):
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self):
-            parts = urlsplit(self.path)
-            query = {name: values[0] for name, values in parse_qs(parts.query).items()}
-            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            if parts.path != "/token":
-                assert self.headers["Authorization"] == "Bearer t"
-            status, answer = storage.answer(self.command, parts.path, query, body)
-            content = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
-
-        def do_POST(self):
-            self.do_GET()
-
-        def log_message(self, *_):
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        storage.url = f"http://127.0.0.1:{server.server_port}"
-        yield storage
-        server.shutdown()
-        thread.join()
 
 
 @pytest.fixture
@@ -130,9 +96,8 @@ def test_a_copy_is_made_once_and_read_back(anchor, storage):
     until = given.time + timedelta(days=400)
     assert json.loads(given.proof)["retain_until"] == until.isoformat()
     assert anchor.put(note_of(7), 7) == given
-    (name,) = storage.objects
-    assert name == "checkpoints/00000000000000000007.0000000000000000"
-    storage.objects[name] = b"something else"
+    assert list(storage.objects) == [NAME]
+    storage.objects[NAME] = b"something else"
     with pytest.raises(AnchorError, match="holds something else: nothing was overwritten"):
         anchor.put(note_of(7), 7)
 
@@ -156,13 +121,11 @@ def test_a_bucket_that_lets_copies_go_is_refused(anchor, storage, policy, messag
 
 
 def test_copies_come_longest_first_over_all_pages(anchor):
-    for size in (3, 5, 8, 12, 20):
-        anchor.put(note_of(size), size)
-    assert list(anchor.copies(4)) == [note_of(size) for size in (20, 12, 8, 5)]
+    verify_longest_first(anchor)
 
 
 def test_what_the_service_says_is_one_line(anchor, storage):
-    storage.answer = lambda *_: (403, {"error": {"message": "no\nstorage.objects.create"}})
+    storage.said = lambda *_: (403, {"error": {"message": "no\nstorage.objects.create"}})
     with pytest.raises(AnchorError, match="kept: ") as caught:
         anchor.check()
     assert "\n" not in str(caught.value)
@@ -177,12 +140,4 @@ def test_nobody_at_the_address_is_one_line(anchor, storage):
 
 
 def test_a_log_is_compared_with_its_copies(tmp_path, anchor):
-    with open_world(tmp_path) as world:
-        world.run(0, {("r1", "a"): "pass"})
-        assert Tender(world.log, [anchor]).tend(START) == 1
-        world.verify()
-        with world.store.reading() as view:
-            assert list(find_lost(view, SIGNER.verifier, anchor)) == []
-            anchor.put(note_of(900), 900)
-            (lost,) = find_lost(view, SIGNER.verifier, anchor)
-    assert (lost.place, lost.size) == ("gs://kept/checkpoints", 900)
+    verify_compared(tmp_path, anchor, "gs://kept/checkpoints")
