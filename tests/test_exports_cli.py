@@ -9,11 +9,15 @@ import subprocess
 from hashlib import sha256
 
 import pytest
+from anchor_kit import make_authority, stamp
 from evidence_world import HOUR, SIGNER, START
 from period_kit import write_home
 
 from agent.cli import app
 from agent.evidence import queries
+from agent.evidence.anchors.der import read_stamp
+from agent.evidence.anchors.receipt import STAMP, body_of
+from agent.evidence.anchors.timestamp import make_query
 from agent.evidence.log import Log
 from agent.evidence.store import Store
 
@@ -164,3 +168,23 @@ def test_a_period_that_cannot_be_is_refused(home, tmp_path, capsys):
     period = ("--from", "2026-01-03", "--to", "2026-01-01")
     assert export(home, tmp_path / "out", "csv", period=period) == 3
     assert "--from must be before --to" in capsys.readouterr().err
+
+
+def test_evidence_whose_anchor_does_not_hold_is_exported_with_exit_code_1(tmp_path, capsys):
+    write_home(tmp_path, lambda _: {"aws-s3-encrypted": {"one": "pass"}}, hours=2)
+    url = "http://127.0.0.1:1/stamp"
+    with (tmp_path / "assay.yaml").open("a") as file:
+        file.write(f"anchors: [{{kind: rfc3161, url: '{url}', roots: roots.pem}}]\n")
+    (tmp_path / "roots.pem").write_text("of nobody")
+    with (
+        Store.open(tmp_path / "assay-data" / "evidence.db", create=False) as store,
+        Log.open(store, SIGNER, at=START + 3 * HOUR) as log,
+    ):
+        folder = make_authority(tmp_path / "authority")
+        proof = stamp(folder, make_query(log.checkpoint()).der)
+        with store.reading() as view:
+            size, time = view.size(), read_stamp(proof).time
+        body = body_of(by=STAMP, place=url, size=size, time=time, proof=proof)
+        log.append("anchor", body, START + 3 * HOUR, [proof])
+    assert export(tmp_path, tmp_path / "out", "json") == 1
+    assert "log valid, invalid: entry " in capsys.readouterr().out

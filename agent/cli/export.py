@@ -65,7 +65,7 @@ def export(
     sys.stdout.write(f"{out}: {_told(report, form, files)}\n")
     if files:
         _record(settings, report, form, files)
-    return Exit.FAIL if report.seal.verified.startswith("invalid") else Exit.PASS
+    return Exit.FAIL if report.seal.wrong else Exit.PASS
 
 
 def _record(settings: Settings, report: Report, form: Form, files: Sequence[Exported]) -> None:
