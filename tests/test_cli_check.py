@@ -3,10 +3,15 @@
 import csv
 import io
 import json
+import os
+import subprocess
+import sys
 
 import pytest
-from agent_kit import TARGET, configure, items
+from agent_kit import ROOT, TARGET, configure, items
 from aws_kit import client
+
+from agent.cli.told import to_grant
 
 
 def test_check_shows_the_worst_first_and_exits_with_1_when_something_fails(assay, cloud):
@@ -33,6 +38,54 @@ def test_a_denied_call_is_an_error_with_what_to_grant_and_exit_code_2(assay, clo
     assert code == 2
     assert "what could not be seen" in out
     assert "grant s3:GetBucketVersioning" in out
+
+
+UNSURE = """\
+id: aws-s3-bucket-numbered
+title: Names of buckets are numbers above zero
+check: aws.s3.bucket
+severity: low
+every: 1h
+criteria: {soc2: [CC6.1]}
+require: int(resource.Name) > 0
+message: "{{resource.Name}} is too low"
+rationale: To try what cannot be judged.
+remediation: None.
+examples:
+  - {expect: pass, resource: {Name: "1"}}
+  - {expect: fail, resource: {Name: "0"}}
+  - {expect: error, resource: {Name: one}}
+"""
+
+
+def test_what_cannot_be_judged_is_told_with_its_reason(assay, cloud, tmp_path):
+    file = tmp_path / "aws-s3-bucket-numbered.yaml"
+    file.write_text(UNSURE)
+    code, out, _ = assay("check", config=configure(tmp_path, cloud.url, rules_paths=[str(file)]))
+    assert code == 2
+    _, _, told = out.partition("what could not be judged:\n")
+    assert "arn:aws:s3:::good  value  'good' is not an int" in told
+
+
+@pytest.mark.parametrize("cloud", ["aws", "azure", "gcp"])
+def test_what_is_lacking_is_asked_of_the_cloud_that_lacks_it(cloud):
+    reports = [{"target": f"{cloud}:one", "unseen": [{"grant": ["b", "a"]}, {"grant": ["a"]}]}]
+    reports += [{"target": "aws:other", "unseen": []}]
+    assert to_grant(reports) == (
+        f"\ngrant a, b; `assay permissions {cloud}` prints the whole policy\n"
+    )
+
+
+@pytest.mark.parametrize("form", ["table", "json"])
+def test_a_reader_that_leaves_early_does_not_turn_a_failure_into_a_pass(assay, form):
+    reader, writer = os.pipe()
+    os.close(reader)
+    words = [sys.executable, "-m", "agent", "-c", str(assay.config), "check", "--format", form]
+    done = subprocess.run(
+        words, stdout=writer, stderr=subprocess.PIPE, text=True, timeout=60, check=False, cwd=ROOT
+    )
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (1, "")
 
 
 def test_a_failure_counts_more_than_what_could_not_be_seen(assay, cloud):

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from gcp_kit import access_to, asset, make_world, serving
 
-from agent.demo.gcp.server import Server
+from agent.demo.gcp.server import Fault, Server
 from agent.evidence.store import Store
 from agent.past import PastError, moments_since, rules_of_past, verify_past
 from agent.rules.load import load_rules
@@ -99,6 +99,19 @@ def test_a_back_fill_looks_at_each_day_the_oldest_first(config: Path) -> None:
     said = [line.partition(": ")[2] for line in done.stdout.splitlines()]
     assert said == ["1 fail, 0 error, 0 pass"] * 2 + ["0 fail, 0 error, 1 pass"] * 2
     assert done.returncode == 0
+
+
+def test_a_day_of_a_back_fill_that_was_not_seen_is_no_pass(server: Server, config: Path) -> None:
+    data = {"name": "c", "iamConfiguration": {"publicAccessPrevention": "inherited"}}
+    kind, policy = "storage.googleapis.com/Bucket", {"bindings": []}
+    server.world.put(asset("shop", kind, "c", data, iamPolicy=policy))
+    server.faults[:] = [Fault(content="IAM_POLICY", code="PERMISSION_DENIED", times=1)]
+    rule = "gcp-storage-bucket-policy-not-public"
+    done = assay(config, "check", "-t", "gcp:shop", "-r", rule, "--back-fill", "2d")
+    said = [line.partition(": ")[2] for line in done.stdout.splitlines()]
+    assert [" 0 error," in line for line in said] == [False, True], done.stderr
+    assert "0 fail" in said[1]
+    assert done.returncode == 2
 
 
 def test_a_length_is_one_moment_a_day() -> None:

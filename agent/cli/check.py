@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -13,18 +12,22 @@ import typer
 
 from agent.cli.attest import say_overdue
 from agent.cli.exits import CommandError, Exit
-from agent.cli.output import Format, Listing, printable, show, to_json
+from agent.cli.output import Format, printable, unless_unread
 from agent.cli.summary import print_summary
+from agent.cli.told import print_report, report_of, write_reports
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from agent.evidence.queries import Standing
     from agent.pack import Pack
     from agent.rules.rule import Rule
     from agent.run import Done, Failed, Progress, Runner
     from agent.targets import Observed
     from agent.waivers import Waiver
+
+
+MANY = 3
+"""Targets beyond which each has a line instead of a table."""
 
 
 def check(
@@ -51,7 +54,8 @@ def check(
     With --as-of or --back-fill: at what the cloud says of its past, before the first look at the
     present. The evidence says when it was looked at, and of which time the state is.
 
-    Exit code: 0 all pass, 1 something fails or is overdue, 2 something could not be seen, 3 usage.
+    Exit code: 0 all pass, 1 something fails or is overdue, 2 something could not be seen, 3 usage;
+    of a back-fill 1 when the newest state fails, else 2 when any of them could not be seen.
     """
     from agent.config import load_settings
     from agent.controls.decisions import load_decisions, record
@@ -101,13 +105,14 @@ def check(
         )
         for each in done:
             own = rules_on(each.target, rules, pack.checks)
-            report = _report(log.store, each, own, changed=changed)
+            report = report_of(log.store, each, own, changed=changed)
             report["waiting"] = {name: list(one.lacks) for name, one in pack.waiting.items()}
             outcomes += report["outcomes"]
             reports.append(report)
         if not rule and not target:
             outcomes += say_overdue(log.store, decisions)
-    _show_all(reports, pack, form)
+    with unless_unread():
+        _show_all(reports, pack, form)
     if failed:
         said = "; ".join(f"{label}: {one.message}" for label, one in failed.items())
         raise CommandError(f"nothing could be sealed of {said}")
@@ -120,11 +125,11 @@ def _show_all(reports: list[dict[str, Any]], pack: Pack, form: Format) -> None:
             print_summary(reports)
         else:
             for report in reports:
-                _print(report)
+                print_report(report)
         for name, one in pack.waiting.items():
             sys.stdout.write(f"{name}: {one.words}\n")
     else:
-        _write(reports, form)
+        write_reports(reports, form)
 
 
 def look(
@@ -231,143 +236,3 @@ def _bars() -> Iterator[Bar]:
             bars.remove_task(task)
 
         yield bar
-
-
-def _report(store: Any, done: Done, rules: Mapping[str, Rule], *, changed: bool) -> dict[str, Any]:
-    """What the sealed run says, from the store."""
-    from agent.evidence import queries
-
-    counts = done.sealed.counts
-    found = [
-        one
-        for one in queries.current(store, target=done.target.label)
-        if one.rule in rules and (not changed or one.run == done.sealed.run)
-    ]
-    return {
-        "target": done.target.label,
-        "identity": done.identity,
-        "entry": done.sealed.index,
-        "started": done.started,
-        "finished": done.finished,
-        "requests": done.collection.requests,
-        "rules": _by_rule(rules, counts),
-        "findings": [_finding(one) for one in found],
-        "unseen": [_unseen(one) for one in done.unseen],
-        "outcomes": [outcome for each in counts.values() for outcome in each],
-        "changed": changed,
-    }
-
-
-def _by_rule(
-    rules: Mapping[str, Rule], counts: Mapping[str, Mapping[str, int]]
-) -> list[dict[str, Any]]:
-    from agent.model import Outcome
-
-    order = [str(outcome) for outcome in Outcome]
-    rows = [
-        {
-            "outcome": str(Outcome.worst(Outcome(each) for each in counts.get(name, {}))),
-            "severity": str(rule.severity),
-            "rule": name,
-            **{outcome: counts.get(name, {}).get(outcome, 0) for outcome in order},
-            "title": rule.title,
-        }
-        for name, rule in rules.items()
-    ]
-    severities = ["critical", "high", "medium", "low"]
-    return sorted(
-        rows,
-        key=lambda r: (
-            order.index(r["outcome"]),
-            severities.index(r["severity"]),
-            -r[r["outcome"]],
-            r["rule"],
-        ),
-    )
-
-
-def _finding(one: Standing) -> dict[str, Any]:
-    return {
-        "outcome": str(one.outcome),
-        "rule": one.rule,
-        "resource": one.resource,
-        "region": one.region,
-        "code": one.code,
-        "message": one.message,
-        "needs": list(one.needs),
-        "since": one.since,
-    }
-
-
-def _unseen(one: Any) -> dict[str, Any]:
-    gap = one.gap
-    return {
-        "check": gap.check,
-        "region": gap.region,
-        "facet": gap.facet,
-        "cause": str(gap.cause),
-        "call": gap.call,
-        "code": gap.code,
-        "message": gap.message,
-        "grant": list(gap.needs),
-        "resources": one.resources,
-    }
-
-
-MANY = 3
-"""Targets beyond which each has a line instead of a table."""
-
-WIDE = 150
-"""Columns of a terminal that leave room for the titles of rules."""
-
-
-def _print(report: dict[str, Any]) -> None:
-    out = sys.stdout.write
-    columns: tuple[str, ...]
-    columns = ("outcome", "severity", "rule", "fail", "error", "waived", "pass", "n/a")
-    if not sys.stdout.isatty() or shutil.get_terminal_size().columns >= WIDE:
-        columns = (*columns, "title")
-    rows = [{**row, "n/a": row["not_applicable"]} for row in report["rules"]]
-    show(Listing(schema="", columns=columns, rows=rows), Format.TABLE)
-    shown = [each for each in report["findings"] if report["changed"] or each["outcome"] == "fail"]
-    if shown:
-        out("\nchanged since the run before:\n" if report["changed"] else "\nwhat fails:\n")
-        of_findings = ("outcome", "rule", "resource", "message")
-        show(Listing(schema="", columns=of_findings, rows=shown), Format.TABLE)
-    if report["unseen"]:
-        out("\nwhat could not be seen:\n")
-        of_gaps = ("check", "region", "facet", "resources", "cause", "call", "code", "grant")
-        show(Listing(schema="", columns=of_gaps, rows=report["unseen"]), Format.TABLE)
-        grants = sorted({need for each in report["unseen"] for need in each["grant"]})
-        if grants:
-            out(
-                f"\ngrant {', '.join(map(printable, grants))}; "
-                "`assay permissions aws` prints the whole policy\n"
-            )
-    seconds = (report["finished"] - report["started"]).total_seconds()
-    out(
-        f"\n{report['target']}: {len(report['rules'])} rules, {report['requests']} requests,"
-        f" {seconds:.1f} s; sealed as entry {report['entry']}\n"
-    )
-
-
-def _write(reports: list[dict[str, Any]], form: Format) -> None:
-    if form is Format.JSON:
-        kept = [
-            {k: v for k, v in each.items() if k not in {"outcomes", "changed"}} for each in reports
-        ]
-        sys.stdout.write(to_json(Listing(schema="assay.check.v1", columns=(), rows=kept)))
-        return
-    rows = [{"target": each["target"], **one} for each in reports for one in each["findings"]]
-    columns = (
-        "target",
-        "outcome",
-        "rule",
-        "resource",
-        "region",
-        "code",
-        "message",
-        "needs",
-        "since",
-    )
-    show(Listing(schema="assay.findings.v1", columns=columns, rows=rows), form)

@@ -5,11 +5,14 @@ from __future__ import annotations
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from agent.cli.exits import CommandError
+
+if TYPE_CHECKING:
+    from agent.demo.period import Told
 
 
 class DemoCloud(StrEnum):
@@ -69,13 +72,19 @@ def _fill(period: str, out: Path, scale: int, seed: int) -> None:
     except ValueError as error:
         raise CommandError(f"--period {period}: {error}") from None
     told = tell_period(_Terminal(), Options(period=length, folder=out, scale=scale, seed=seed))
-    config, start = out / "assay.yaml", f"{told.start:%Y-%m-%d}"
-    sys.stdout.write(
+    sys.stdout.write(to_try(told, out, sys.argv[0]))
+
+
+def to_try(told: Told, out: Path, command: str) -> str:
+    """Say what was filled in, and what to call next; `command` is how the demo was called."""
+    start = f"{told.start:%Y-%m-%d}"
+    assay = f"{command} -c {out / 'assay.yaml'}"
+    return (
         f"{told.runs} runs, {told.entries} entries of the log, from {start} to"
         f" {told.end:%Y-%m-%d}, in {out}; try:\n"
-        f"  assay -c {config} report type2 --from {start} --out {out}/reports\n"
-        f"  assay -c {config} evidence deviations --from {start}\n"
-        f"  assay -c {config} evidence bundle --from {start} --out {out}/bundle\n"
+        f"  {assay} report type2 --from {start} --out {out}/reports\n"
+        f"  {assay} evidence deviations --from {start}\n"
+        f"  {assay} evidence bundle --from {start} --out {out}/bundle\n"
         f"  python3 {out}/bundle/verify.py\n"
     )
 

@@ -10,8 +10,10 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
@@ -45,6 +47,19 @@ def show(listing: Listing, form: Format) -> None:
     sys.stdout.write(
         {Format.JSON: to_json, Format.CSV: to_csv, Format.TABLE: _table}[form](listing)
     )
+
+
+@contextmanager
+def unless_unread() -> Iterator[None]:
+    """Print as far as somebody reads: whoever has enough of it does not change the exit code."""
+    try:
+        yield
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # What is still held back must not fail again when the interpreter ends.
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
 
 
 def to_json(listing: Listing) -> str:

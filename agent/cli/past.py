@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from agent.cli.check import among, exit_code, look
 from agent.cli.exits import CommandError
+from agent.cli.output import printable
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -45,7 +46,8 @@ def look_back(
         else list(moments_since(parse_duration(back_fill or ""), now.replace(microsecond=0)))
     )
     told = rules_of_past(rules, pack.checks)
-    outcomes: list[str] = []
+    newest: list[str] = []
+    unseen: list[str] = []
     with open_log(settings, at=now) as log:
         runner = Runner(
             log,
@@ -56,6 +58,9 @@ def look_back(
         )
         for moment in moments:
             found = Entries(settings, pack.checks.values(), as_of=moment).find({})
+            for roll in found.failures:
+                sys.stderr.write(f"assay: {printable(roll.words)}\n")
+                unseen.append("error")
             observed = among(found.observed, target)
             try:
                 verify_past(log.store, [each.target for each in observed], moment, now)
@@ -72,13 +77,14 @@ def look_back(
             if failed:
                 said = "; ".join(f"{label}: {one.message}" for label, one in failed.items())
                 raise CommandError(f"nothing could be sealed of {said}")
-            outcomes = [_say_past(moment, each) for each in done]
-    return exit_code(outcomes)
+            newest = [name for each in done for name in _say_past(moment, each)]
+            unseen += [name for name in newest if name == "error"]
+    return exit_code(newest + unseen)
 
 
-def _say_past(moment: datetime, done: Done) -> str:
-    """Say how many of each outcome there were; gives the worst."""
+def _say_past(moment: datetime, done: Done) -> list[str]:
+    """Say how many of each outcome there were; gives those that occur."""
     counts: Counter[str] = sum(map(Counter, done.sealed.counts.values()), Counter())
     told = ", ".join(f"{counts[name]} {name}" for name in ("fail", "error", "pass"))
     sys.stdout.write(f"{moment:%Y-%m-%dT%H:%M:%SZ} {done.target.label}: {told}\n")
-    return next((name for name in ("fail", "error") if counts[name]), "pass")
+    return [name for name in counts if counts[name]]

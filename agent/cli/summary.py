@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from agent.cli.output import Format, Listing, show
+from agent.cli.told import to_grant, unjudged
 
 OUTCOMES = ("fail", "error", "waived", "pass", "not_applicable")
 
@@ -29,7 +30,14 @@ def print_summary(reports: Sequence[dict[str, Any]]) -> None:
     unseen = [{"target": report["target"], **one} for report in reports for one in report["unseen"]]
     if unseen:
         sys.stdout.write("\nwhat could not be seen:\n")
-        _show(("target", "check", "region", "facet", "cause", "code", "message"), unseen)
+        _show(("target", "check", "region", "facet", "cause", "code", "grant", "message"), unseen)
+    unclear = [
+        {"target": report["target"], **one} for report in reports for one in unjudged(report)
+    ]
+    if unclear:
+        sys.stdout.write("\nwhat could not be judged:\n")
+        _show(("target", "rule", "resource", "code", "message"), unclear)
+    sys.stdout.write(to_grant(reports))
 
 
 def _show(columns: tuple[str, ...], rows: list[dict[str, Any]]) -> None:
