@@ -10,7 +10,7 @@ demo: $(READY)           ## the whole agent on a seeded cloud of this machine
 	$(BIN)/assay demo $(ARGS)
 
 test: $(READY)           ## every test
-	$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
+	$(BIN)/python -m pytest -n 2 $(ARGS)
 
 check: lint test         ## what CI runs
 
@@ -23,7 +23,7 @@ lint: $(READY)           ## style, types, layers, the shipped rules
 	$(BIN)/assay rules test
 
 cover: $(READY)          ## branch coverage, every uncovered line listed
-	$(BIN)/python -m pytest -n 2 --dist loadgroup --cov --cov-report=term-missing:skip-covered $(ARGS)
+	$(BIN)/python -m pytest -n 2 --cov --cov-report=term-missing:skip-covered $(ARGS)
 
 bench: $(READY)          ## every figure the README names
 	$(BIN)/python -m benchmarks

@@ -1,10 +1,13 @@
 """What all tests share: the pretended AWS, the command line on it, and how hypothesis draws.
 
+What takes a minute to set up is set up once, in one worker: `TOGETHER` says which tests share it.
+
 Hypothesis draws the same cases every time, unless it is asked to explore:
 `HYPOTHESIS_PROFILE=explore make test`.
 """
 
 import os
+import re
 import sys
 from pathlib import Path
 
@@ -14,6 +17,49 @@ from hypothesis import settings
 settings.register_profile("same", derandomize=True, deadline=None)
 settings.register_profile("explore", deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
+
+TOGETHER = re.compile(
+    r"tests/(test_demo_period|test_permissions)\.py(?=::)|tests/test_ground_truth\.py::.*(seed\d+)"
+)
+"""Tests of one worker: those for which this finds the same."""
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Give tests to the workers one by one, and those that belong together to one of them.
+
+    As --dist loadgroup would: it writes the group into an attribute that pytest 9.2 no longer
+    reads (xdist 3.8), and says nothing of it.
+    """
+    from xdist.scheduler import LoadScopeScheduling  # noqa: PLC0415 - where xdist is in use
+
+    class Together(LoadScopeScheduling):
+        def _split_scope(self, nodeid):
+            return together(nodeid)
+
+    return Together(config, log)
+
+
+def together(nodeid):
+    """Name what `nodeid` shares with other tests; itself where that is nothing."""
+    found = TOGETHER.match(nodeid)
+    return "/".join(filter(None, found.groups())) if found else nodeid
+
+
+def set_up_once(folder, name):
+    """Leave a mark in `folder`, which all workers share; `FileExistsError` when it is there."""
+    (folder / f"set-up-{name}").touch(exist_ok=False)
+
+
+@pytest.fixture(scope="session")
+def once(tmp_path_factory):
+    """What a fixture that takes a minute calls with its name: it fails in a second worker."""
+
+    def claim(name):
+        if "PYTEST_XDIST_WORKER" in os.environ:
+            set_up_once(tmp_path_factory.getbasetemp().parent, name)
+
+    return claim
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -10,6 +10,7 @@ from bundle_kit import verify as verify_bundle
 
 from agent.bundle.write import Order, write_bundle
 from agent.cli import app
+from agent.cli.demo import to_try
 from agent.demo.period import Options, tell_period
 from agent.demo.process import DemoError
 from agent.evidence import queries
@@ -19,9 +20,6 @@ from agent.evidence.replay import StoreSource, replay_from
 from agent.evidence.verify import verify_store
 from agent.home import open_log, open_store
 from agent.replay import judging
-
-# One month is filled for all tests here, in one worker.
-pytestmark = pytest.mark.xdist_group("demo-period")
 
 DAYS = 30
 END = datetime(2026, 11, 24, tzinfo=UTC)
@@ -41,7 +39,8 @@ class Silent:
 
 
 @pytest.fixture(scope="module")
-def told(tmp_path_factory):
+def told(tmp_path_factory, once):
+    once("demo-period")
     folder = tmp_path_factory.mktemp("period") / "demo"
     stage = Silent()
     options = Options(period=timedelta(days=DAYS), folder=folder, scale=0, end=END)
@@ -113,3 +112,9 @@ def test_a_folder_with_something_in_it_is_left_alone(tmp_path):
 def test_a_period_that_is_none_is_one_line(tmp_path, capsys):
     assert app.run(["demo", "--period", "soon", "--out", str(tmp_path / "x")]) == 3
     assert "--period soon" in capsys.readouterr().err
+
+
+def test_what_it_proposes_to_try_is_called_as_the_demo_was(told, tmp_path):
+    lines = to_try(told[0], tmp_path, ".venv/bin/assay").splitlines()[1:]
+
+    assert [line.split()[0] for line in lines] == [".venv/bin/assay"] * 3 + ["python3"]

@@ -98,15 +98,9 @@ def credentials():
         yield
 
 
-@pytest.fixture(
-    scope="module",
-    params=[
-        # Each account is seeded once, in one worker.
-        pytest.param(seed, id=f"seed{seed}", marks=pytest.mark.xdist_group(f"seed{seed}"))
-        for seed in (7, 8)
-    ],
-)
-def world(request, tmp_path_factory):
+@pytest.fixture(scope="module", params=(7, 8), ids=("seed7", "seed8"))
+def world(request, tmp_path_factory, once):
+    once(f"seed{request.param}")
     with a_world(tmp_path_factory.mktemp("world"), seed=request.param) as world:
         yield world
 
