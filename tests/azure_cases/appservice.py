@@ -38,7 +38,10 @@ def _certificate(days: float) -> Make:
 
 
 def _function(action: str) -> Make:
-    rules = [{"ipAddress": "Any", "action": action, "name": f"{action} all"}]
+    rules = [
+        {"ipAddress": "203.0.113.9/32", "action": "Deny", "name": "one"},
+        {"ipAddress": "Any", "action": action, "name": f"{action} all"},
+    ]
     below = {"config/web": {"properties": {"ipSecurityRestrictions": rules}}}
     return resource(KIND, kind="functionapp", below=below)
 

@@ -78,7 +78,7 @@ CASES = (
     Case(
         "azure-application-gateway-logs",
         resource(GATEWAY, below=sent("ApplicationGatewayAccessLog")),
-        resource(GATEWAY, below=sent("ApplicationGatewayPerformanceLog")),
+        resource(GATEWAY, below=sent("ApplicationGatewayFirewallLog")),
     ),
     Case(
         "azure-application-gateway-waf-blocks",
@@ -95,6 +95,6 @@ CASES = (
     Case(
         "azure-front-door-logs",
         _door(below=sent("FrontDoorAccessLog")),
-        _door(below=sent("FrontDoorHealthProbeLog")),
+        _door(below=sent("FrontDoorWebApplicationFirewallLog")),
     ),
 )

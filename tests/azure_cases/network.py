@@ -122,8 +122,8 @@ CASES = (
     Case("azure-firewall-threat-intelligence", _policy_of("Deny"), _policy_of("Alert")),
     Case(
         "azure-firewall-logs",
+        _firewall(below=sent("AZFWNetworkRule", "AZFWApplicationRule")),
         _firewall(below=sent("AZFWNetworkRule")),
-        _firewall(below=sent()),
     ),
     Case("azure-vpn-gateway-active-active", _gateway(activeActive=True), _gateway()),
     Case(

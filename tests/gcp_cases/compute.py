@@ -118,7 +118,11 @@ CASES = (
         together(_told(enable_oslogin="FALSE"), _project(enable_oslogin="TRUE")),
     ),
     Case("gcp-compute-project-os-login", _project(enable_oslogin="TRUE"), _project()),
-    Case("gcp-compute-instance-serial-port", _instance(), _told(serial_port_enable="1")),
+    Case(
+        "gcp-compute-instance-serial-port",
+        together(_instance(), _project()),
+        together(_instance(), _project(serial_port_enable="TRUE")),
+    ),
     Case("gcp-compute-instance-ip-forwarding", _instance(), _instance(canIpForward=True)),
     Case(
         "gcp-compute-instance-shielded",

@@ -26,6 +26,6 @@ CASES = (
     Case(
         "gcp-filestore-exports-restricted",
         _shared(squashMode="ROOT_SQUASH"),
-        _instance(),
+        _shared(squashMode="ROOT_SQUASH", ipRanges=[]),
     ),
 )

@@ -44,7 +44,11 @@ CASES = (
     Case(
         "gcp-http-proxy-redirects",
         _plain(defaultUrlRedirect=_REDIRECT),
-        _plain(defaultUrlRedirect=_REDIRECT, pathMatcher=[{"name": "shop"}]),
+        # As older exports spell it.
+        _plain(
+            defaultUrlRedirect=_REDIRECT,
+            pathMatcher=[{"defaultUrlRedirect": _REDIRECT, "pathRule": [{"paths": ["/shop"]}]}],
+        ),
     ),
     Case("gcp-backend-service-logging", _service(logConfig={"enable": True}), _service()),
     Case(
