@@ -11,10 +11,15 @@ from evidence_world import HOUR, START, TARGET
 from period_kit import DAY, good, live, period_world, report
 
 from agent.controls.attest import to_body
+from agent.controls.events import EventList, event_changes
 from agent.controls.model import Attestation, Cadence, Control, File, Manual, Result
 from agent.evidence.entry import Kind
 from agent.reports.assessment import to_assessment, verdict
+from agent.reports.gather import gather
+from agent.reports.html import write_html
 from agent.reports.members import open_members
+from agent.reports.question import Kind as Asked
+from agent.reports.question import Question
 from agent.reports.tables import tables_of
 
 RULE = "aws-s3-encrypted"
@@ -83,6 +88,51 @@ def test_a_review_in_time_does_not_satisfy_a_control_whose_rules_never_ran(world
     made = report(world, 7, controls={"review": both})
     (control,) = [each for each in made.controls if each.control.id == "review"]
     assert verdict(made, control) == "other"
+
+
+def test_events_that_no_list_names_are_not_known_and_not_none(tmp_path):
+    manual = msgspec.structs.replace(CONTROL.manual, cadence=Cadence.EVENT, population="HR's list")
+    leavers = msgspec.structs.replace(CONTROL, id="leavers", manual=manual)
+    listed = EventList(control="leavers", source="leavers.csv", sha256="00")
+    with period_world(tmp_path) as world:
+        live(world, lambda _: good("one"), hours=24)
+        before = report(world, 1, controls={"leavers": leavers})
+        (body,) = event_changes({}, [listed])
+        world.log.append(Kind.POPULATION, body, START + DAY)
+        after = report(world, 2, controls={"leavers": leavers})
+    assert before.controls[0].sentence == (
+        "The log has no list of its events: how many there were is not known."
+    )
+    assert "no list of its events is in the log" in "".join(write_html(before))
+    assert after.controls[0].sentence == "Of what people do for it, nothing fell due."
+    assert "no list of its events is in the log" not in "".join(write_html(after))
+
+
+def test_an_event_that_is_stated_and_not_listed_does_not_satisfy_its_control(tmp_path):
+    manual = msgspec.structs.replace(CONTROL.manual, cadence=Cadence.EVENT, population="HR's list")
+    leavers = msgspec.structs.replace(CONTROL, id="leavers", manual=manual)
+    done = Attestation(
+        control="leavers", period="eva", performer="Ana", reviewer="Bob",
+        performed_at=START + HOUR, recorded_at=START + HOUR, statement="All closed.",
+        result=Result.DONE, occurred_at=START,
+    )  # fmt: skip
+    with period_world(tmp_path) as world:
+        live(world, lambda _: good("one"), hours=1)
+        world.log.append(Kind.ATTESTATION, to_body(done), done.recorded_at)
+        made = report(world, 1, controls={"leavers": leavers})
+    control = made.controls[0]
+    assert control.sentence.startswith("People attested 1 event. The log has no list")
+    assert verdict(made, control) == "other"
+
+
+def test_what_was_due_before_the_period_and_is_not_done_yet_is_told(world):
+    end = START + 14 * DAY
+    asked = Question(
+        kind=Asked.TYPE2, start=end - DAY, end=end, made_at=end, verify=False,
+        controls={"review": CONTROL},
+    )  # fmt: skip
+    (control,) = [each for each in gather(world.store, asked).controls if each.control.manual]
+    assert control.sentence == "People attested 0 of 1 instance: 1 overdue."
 
 
 def test_evidence_that_does_not_verify_satisfies_nothing(world):

@@ -80,6 +80,15 @@ def recorded_events(store: Store) -> dict[str, dict[str, Event]]:
     return found
 
 
+def listed_before(store: Store, end: datetime) -> frozenset[str]:
+    """Give the controls of whose events the log had a list before `end`, even an empty one."""
+    return frozenset(
+        body["control"]
+        for _, body in queries.entries(store, kind=Kind.POPULATION)
+        if body.get("of") == OF and from_rfc3339(body["at"]) < end
+    )
+
+
 def event_changes(last: Mapping[str, str], lists: Iterable[EventList]) -> Iterable[dict[str, Any]]:
     """Give the bodies of the entries for lists that differ from the `last` digest in the log."""
     for listed in lists:

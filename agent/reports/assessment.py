@@ -71,7 +71,7 @@ def verdict(report: Report, control: ControlResult) -> str:
         for rule in control.rules
     )
     proven = any(rule.clean for rule in control.rules) or State.DONE in states
-    doubtful = untested or unseen or report.seal.wrong
+    doubtful = untested or unseen or control.unlisted or report.seal.wrong
     return "pass" if proven and not doubtful else "other"
 
 

@@ -8,20 +8,20 @@ from datetime import datetime, timedelta
 
 from agent.controls.attest import recorded_attestations
 from agent.controls.calendar import calendar
-from agent.controls.events import recorded_events
-from agent.controls.model import Control, Due
+from agent.controls.events import listed_before, recorded_events
+from agent.controls.model import Cadence, Control, Due
 from agent.evidence import queries
 from agent.evidence.entry import from_rfc3339
 from agent.evidence.store import Store
 
 YEAR = timedelta(days=366)
-"""A yearly control is shown by its last instance, however long the period is."""
+"""At a moment a yearly control is shown by its last instance."""
 
 
 def read_dues(
     store: Store, controls: Mapping[str, Control], start: datetime, end: datetime
 ) -> dict[str, tuple[Due, ...]]:
-    """Give, control by control, what fell due in [start, end) or was recorded in it.
+    """Give, control by control, what fell due in [start, end), was recorded in it, or is overdue.
 
     At a moment (`start` is `end`): the instances of the year before it, and the one that runs.
     Whatever was recorded at `end` or later is not known to the report.
@@ -36,8 +36,20 @@ def read_dues(
     return {control: tuple(each) for control, each in found.items()}
 
 
+def unlisted(store: Store, controls: Mapping[str, Control], end: datetime) -> frozenset[str]:
+    """Give the controls of events of which the log had no list: what nobody stated is not known."""
+    of_events = {
+        name
+        for name, each in controls.items()
+        if each.manual is not None and each.manual.cadence is Cadence.EVENT
+    }
+    return frozenset(of_events - listed_before(store, end))
+
+
 def _is_told(due: Due, since: datetime, start: datetime, end: datetime) -> bool:
     done = due.attestation
+    if done is None and due.due < end:  # since whenever: it is still to be done
+        return True
     if since <= due.due < end or (done is not None and since <= done.recorded_at < end):
         return True
     return start == end and due.start <= end.date() and due.due >= end

@@ -21,7 +21,7 @@ from agent.evidence.queries import Completeness
 from agent.evidence.slots import from_seconds
 from agent.evidence.store import Reading, Store, period
 from agent.reports.accepted import Covered, read_waivers
-from agent.reports.attested import read_dues
+from agent.reports.attested import read_dues, unlisted
 from agent.reports.changed import read_changes
 from agent.reports.drawn import read_samples
 from agent.reports.instances import with_instances
@@ -75,7 +75,15 @@ def gather(store: Store, question: Question, progress: Progress = lambda *_: Non
         end=end,
         targets=lens.labels,
         criteria=question.criteria,
-        controls=control_results(question.controls, words, results, dues, end=end, moment=moment),
+        controls=control_results(
+            question.controls,
+            words,
+            results,
+            dues,
+            unlisted=unlisted(store, question.controls, end),
+            end=end,
+            moment=moment,
+        ),
         completeness=completeness,
         register=entries,
         waivers=read_waivers(store, _covered(tested), start, end),

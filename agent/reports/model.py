@@ -205,6 +205,8 @@ class ControlResult(Struct, frozen=True, kw_only=True):
     """The worst of its rules."""
     sentence: str
     """The result in words: what was tested how often, n of N, what was found."""
+    unlisted: bool = False
+    """Whether it is of events of which the log has no list: one that nobody stated is not known."""
 
     @property
     def health(self) -> Health:

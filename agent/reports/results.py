@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 
 import msgspec
@@ -123,6 +123,7 @@ def control_results(
     results: Mapping[str, RuleResult],
     dues: Mapping[str, tuple[Due, ...]],
     *,
+    unlisted: Collection[str],
     end: datetime,
     moment: bool,
 ) -> tuple[ControlResult, ...]:
@@ -144,12 +145,13 @@ def control_results(
             control=control,
             rules=parts[name],
             dues=dues.get(name, ()),
+            unlisted=name in unlisted,
             days=worst_of([rule.days for rule in parts[name]]),
             sentence=" ".join(
                 said
                 for said in (
                     say(parts[name], end) if parts[name] else _untested(control),
-                    _attested(dues.get(name, ()), end) if control.manual else "",
+                    _attested(control, dues.get(name, ()), end, unlisted=name in unlisted),
                 )
                 if said
             ),
@@ -188,9 +190,12 @@ def _untested(control: Control) -> str:
     return "None of its rules was in force: it was not tested by machine." if control.rules else ""
 
 
-def _attested(dues: tuple[Due, ...], end: datetime) -> str:
+def _attested(control: Control, dues: tuple[Due, ...], end: datetime, *, unlisted: bool) -> str:
+    if control.manual is None:
+        return ""
     states = Counter(due.state(end) for due in dues)
     return attested(
+        unlisted=unlisted,
         dues=len(dues),
         done=sum(due.attestation is not None for due in dues),
         late=sum(bool(due.late) for due in dues),

@@ -117,16 +117,26 @@ def _nothing(was: str, *, unseen: bool) -> str:
     return f"There {was} nothing to test: no resource {was} in the population."
 
 
-def attested(*, dues: int, done: int, late: int, overdue: int, exceptions: int) -> str:
-    """Say what people recorded of the instances that fell due."""
+def attested(
+    *, dues: int, done: int, late: int, overdue: int, exceptions: int, unlisted: bool = False
+) -> str:
+    """Say what people recorded of the instances that fell due; `unlisted`: of those known."""
+    if unlisted:
+        wrong = _wrong(late, overdue, exceptions)
+        known = f"People attested {done} {_plural(done, 'event')}{wrong and f': {wrong}'}. "
+        unknown = "The log has no list of its events: how many there were is not known."
+        return f"{known if dues else ''}{unknown}"
     if not dues:
         return "Of what people do for it, nothing fell due."
     said = f"People attested {done} of {dues} {_plural(dues, 'instance')}"
-    wrong = {"late": late, "overdue": overdue, "with an exception or not done": exceptions}
-    parts = [f"{count} {word}" for word, count in wrong.items() if count]
-    if parts:
-        return f"{said}: {', '.join(parts)}."
+    if wrong := _wrong(late, overdue, exceptions):
+        return f"{said}: {wrong}."
     return f"{said}, all in time." if done == dues else f"{said}; the rest is not due yet."
+
+
+def _wrong(late: int, overdue: int, exceptions: int) -> str:
+    counts = {"late": late, "overdue": overdue, "with an exception or not done": exceptions}
+    return ", ".join(f"{count} {word}" for word, count in counts.items() if count)
 
 
 def percent(share: float) -> str:
