@@ -1,8 +1,14 @@
-"""Runs one rule on a session, from an answer of the cloud to the finding and its words."""
+"""The cases of a cloud, and one rule on a session: from an answer to the finding and its words."""
 
-from collections.abc import Mapping
+import pkgutil
+from collections.abc import Iterable, Mapping
 from contextlib import closing
+from importlib import import_module
 from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from shipped import ROOT
 
 from agent.evaluate import Tally, conclude, evaluate
 from agent.model import Finding, Outcome
@@ -13,6 +19,29 @@ from checks.collect import collect
 from checks.files.session import FilesSession, Source
 from checks.limits import Limits
 from checks.model import Check, Gap, Session
+
+
+def cases_of(package: ModuleType) -> list[Any]:
+    """The cases of every service, in the order of their modules."""
+    names = [module.name for module in pkgutil.iter_modules(package.__path__)]
+    modules = [import_module(f"{package.__name__}.{name}") for name in names]
+    return [case for module in modules for case in module.CASES]
+
+
+def services_of(cloud: str) -> dict[str, list[str]]:
+    """The ids of the rules of each service: a rule's file has its name."""
+    services: dict[str, list[str]] = {}
+    for path in (ROOT / "rules" / cloud).rglob("*.yaml"):
+        services.setdefault(path.parent.name, []).append(path.stem)
+    return {service: sorted(services[service]) for service in sorted(services)}
+
+
+def verify_told_apart(state: str, found: Iterable[Outcome], said: str) -> None:
+    """A good resource passes and never fails, a bad one fails, and neither is an error."""
+    found = set(found)
+    assert (Outcome.PASS if state == "good" else Outcome.FAIL) in found, said
+    assert Outcome.ERROR not in found, said
+    assert state == "bad" or Outcome.FAIL not in found, said
 
 
 def findings(

@@ -1,16 +1,14 @@
 """Every Azure rule on resources that exist: both outcomes, from an answer to the finding."""
 
-import pkgutil
 from collections.abc import Iterator
 from functools import cache
-from importlib import import_module
 from pathlib import Path
 
 import azure_cases
 import pytest
 from azure_cases import Case
 from azure_kit import make_world, serving, tenant_on
-from case_kit import outcomes
+from case_kit import cases_of, exported, outcomes, services_of, verify_told_apart
 from shipped import CHECKS, rules_of
 
 from agent.demo.azure.server import Fault, Server
@@ -18,18 +16,12 @@ from agent.model import Outcome
 from agent.plan import calls_of, make_plan
 from agent.rules.params import with_params
 from agent.rules.rule import Rule
-from agent.run import CLOCK
 from checks.azure.session import LISTING, Tenant
-from checks.files.session import FilesSession, Source, WithFiles
+from checks.files.session import WithFiles
 from checks.model import Session
 
-RULES = Path(__file__).parents[1] / "rules" / "azure"
-FOLDERS = {path.stem: path.parent.name for path in RULES.rglob("*.yaml")}
-CASES: list[Case] = [
-    case
-    for module in pkgutil.iter_modules(azure_cases.__path__)
-    for case in import_module(f"azure_cases.{module.name}").CASES
-]
+SERVICES = services_of("azure")
+CASES: list[Case] = cases_of(azure_cases)
 CHILDREN = r"GET /(subscriptions/[^/?]+/.*|v1\.0/.*|beta/.*)(?<!Authorization/permissions)\?"
 """All that is read but the listings of Resource Graph and what the session asks of itself."""
 
@@ -54,12 +46,7 @@ def session_for(case: Case, tenant: Tenant, folder: Path) -> Session:
     """On the tenant for rules about the tenant, on its subscription for all others."""
     above = CHECKS[rules()[case.rule].check].level == "tenant"
     session = tenant.above() if above else tenant.session(azure_cases.SUBSCRIPTION)
-    sources = {}
-    for name, text in case.files.items():
-        path = folder / f"{name}.csv"
-        path.write_text(text)
-        sources[name] = Source(path=path)
-    return WithFiles(session, FilesSession(sources, CLOCK.now))
+    return WithFiles(session, exported(folder, case.files))
 
 
 def judged(
@@ -78,9 +65,7 @@ def test_a_rule_tells_a_compliant_resource_from_another(
 ) -> None:
     server.faults.clear()
     found, said = judged(case, state, server, tenant, tmp_path)
-    assert (Outcome.PASS if state == "good" else Outcome.FAIL) in found, said
-    assert Outcome.ERROR not in found, said
-    assert state == "bad" or Outcome.FAIL not in found, said
+    verify_told_apart(state, found, said)
 
 
 @pytest.mark.parametrize("case", CASES, ids=[case.rule for case in CASES])
@@ -117,7 +102,12 @@ def test_what_the_licence_does_not_include_is_an_error_and_not_a_user_without_a_
         assert "not_licensed" in said or "licence" in said
 
 
-@pytest.mark.parametrize("service", sorted(set(FOLDERS.values())))
+@pytest.mark.parametrize("service", SERVICES)
 def test_every_rule_of_a_service_has_one_case(service: str) -> None:
-    cases = sorted(case.rule for case in CASES if FOLDERS.get(case.rule, "") == service)
-    assert cases == sorted(rule for rule, folder in FOLDERS.items() if folder == service)
+    rules = SERVICES[service]
+    assert sorted(case.rule for case in CASES if case.rule in rules) == rules
+
+
+def test_every_case_is_of_a_rule_that_exists() -> None:
+    there = {rule for rules in SERVICES.values() for rule in rules}
+    assert [case.rule for case in CASES if case.rule not in there] == []

@@ -2,6 +2,7 @@
 
 # ruff: noqa: E501  # one call of a check is one line
 # ruff: noqa: E501  # one call of a check is one line
+from collections.abc import Iterator
 from types import MappingProxyType
 
 import pytest
@@ -77,6 +78,7 @@ class Scripted:
 
     def request(self, call, _params, _region, after=None):
         pages = self.script[call.operation]
+        pages = next(pages) if isinstance(pages, Iterator) else pages
         if isinstance(pages, CallError):
             raise pages
         page = pages[after or 0] if isinstance(pages, list) else pages
@@ -219,7 +221,17 @@ def test_a_join_may_leave_the_case_of_letters_aside(look):
 
 def test_children_of_a_parent_that_went_meanwhile_went_with_it(look):
     gone = CallError(Cause.NOT_FOUND, "NoSuchThing", "gone", status=404)
-    assert look("aws.x.child", ListThings=THINGS, ListChildren=gone) == ([], [])
+    listings = iter([THINGS, {"Things": []}])
+    assert look("aws.x.child", ListThings=listings, ListChildren=gone) == ([], [])
+
+
+def test_not_found_of_the_children_of_a_parent_that_is_still_listed_is_a_gap(look):
+    gone = CallError(Cause.NOT_FOUND, "NoSuchThing", "gone", status=404)
+    denied = CallError(Cause.DENIED, "AccessDenied", "no", status=403)
+    for listings in (THINGS, iter([THINGS, denied])):
+        resources, (gap,) = look("aws.x.child", ListThings=listings, ListChildren=gone)
+        assert not resources
+        assert (gap.cause, gap.call) == (Cause.NOT_FOUND, "x:ListChildren")
 
 
 def test_what_is_described_together_is_lost_together_and_the_rest_is_not(look):
@@ -256,8 +268,17 @@ def test_what_two_checks_describe_alike_is_described_for_each_of_their_resources
 def test_what_is_not_described_any_more_went_meanwhile(look):
     listed = {"Many": [{"Id": number} for number in "12"]}
     rows = [{"Id": "1", "Json": "[1]"}]
-    ((one,), gaps) = look("aws.x.many", ListMany=listed, DescribeMany={"Many": rows})
+    listings = iter([listed, {"Many": listed["Many"][:1]}])
+    ((one,), gaps) = look("aws.x.many", ListMany=listings, DescribeMany={"Many": rows})
     assert (one.id, one.attributes["Json"], gaps) == ("1", [1], [])
+
+
+def test_what_is_listed_and_not_described_is_a_gap(look):
+    listed = {"Many": [{"Id": number} for number in "12"]}
+    rows = [{"Id": "1", "Json": "[1]"}]
+    ((one,), (gap,)) = look("aws.x.many", ListMany=listed, DescribeMany={"Many": rows})
+    assert (one.id, gap.cause, gap.call) == ("1", Cause.NOT_FOUND, "x:DescribeMany")
+    assert "nothing is said of 2" in gap.message
 
 
 def test_a_fault_of_the_program_is_raised_and_not_taken_for_a_gap(look):

@@ -6,7 +6,7 @@ and the role may only do what `assay permissions aws` prints.
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, closing, nullcontext, suppress
 from dataclasses import dataclass
 from functools import cache
@@ -21,7 +21,7 @@ from moto.iam.access_control import IAMRequestBase
 from moto_cases import ACCOUNT, REGION, Case
 from rule_kit import CHECKS as ALL
 from rule_kit import shipped
-from test_moto_cases import CASES
+from test_moto_cases import CASES, maker
 
 from agent.evaluate import Tally, conclude, evaluate
 from agent.model import Outcome
@@ -34,7 +34,6 @@ from checks.aws.session import AwsSession
 from checks.collect import collect
 from checks.model import Cause
 
-pytestmark = pytest.mark.xdist_group("permissions")
 CHECKS = {name: check for name, check in ALL.items() if name.startswith("aws.")}
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/assay-read"
 SECRET = "known to two"
@@ -216,20 +215,15 @@ def fill(url: str) -> None:
 
     A snapshot's case makes the thing itself too, so it is first.
     """
-    session = boto3.Session(**CREDENTIALS)
     waiting = {check.parent for check in CHECKS.values()}
     plan = make_plan(rules(), CHECKS)
     waiting |= {name for name in plan.facets if plan.facets[name] or CHECKS[name].batch}
 
-    @cache
-    def client(service: str, region: str = REGION) -> Any:
-        return session.client(service, region_name=region, endpoint_url=url)
-
-    cases = [case for case in CASES if isinstance(case, Case)]
+    cases = [case for case in CASES if isinstance(case, Case) and case.rule in rules()]
     for case in sorted(cases, key=lambda case: "snapshot" not in case.rule):
         if (check := rules()[case.rule].check) in waiting:
             with suppress(ClientError):  # another case has made a thing of that name
-                case.good(client)
+                case.good(maker(url))
                 waiting.remove(check)
 
 
@@ -273,7 +267,8 @@ def enforce(url: str, after: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def account() -> Iterator[Account]:
+def account(once: Callable[[str], None]) -> Iterator[Account]:
+    once("permissions")
     with ExitStack() as stack:
         patch = stack.enter_context(pytest.MonkeyPatch.context())
         # moto signs REST requests without their query, and so refuses every one that has one.

@@ -156,6 +156,21 @@ def test_a_deletion_that_is_not_logged_is_still_found(tmp_path):
         verify_store(store, SIGNER.verifier)
 
 
+def test_an_old_deletion_does_not_excuse_values_that_came_again(tmp_path):
+    with open_world(tmp_path) as world:
+        tell(world)
+        retain(world.log, POLICY, LATER)
+        world.run(24 * 400 + 1, {("r1", "b"): "fail", ("r2", "b"): "pass"})
+        standing = {one.rule: one for one in queries.current(world.store)}
+    delete(tmp_path / "evidence.db", standing["r1"].digest)
+
+    with (
+        Store.open(tmp_path / "evidence.db", create=False) as store,
+        pytest.raises(LogInvalid, match="its content is missing, and no retention deleted it"),
+    ):
+        verify_store(store, SIGNER.verifier)
+
+
 def test_a_bundle_of_a_period_with_deleted_values_is_valid_and_says_so(tmp_path):
     with open_world(tmp_path) as world:
         tell(world)

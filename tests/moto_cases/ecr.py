@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from moto_cases import ACCOUNT, Case, ClientOf, Make
-from moto_cases.iam import document
+from moto_cases.iam_policies import document
 
 
 def _repository(principal: Any = None, **options: Any) -> Make:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from moto_cases import ACCOUNT, REGION, Canned, Case, ClientOf, Make
-from moto_cases.iam import document
+from moto_cases.iam_policies import document
 from moto_cases.secretsmanager import archive
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from moto_cases import ACCOUNT, REGION, Answers, Canned, Case, ClientOf, Make
-from moto_cases.iam import document
+from moto_cases.iam_policies import document
 
 BUCKET = "shop-data"
 SETTINGS = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")

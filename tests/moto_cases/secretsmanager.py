@@ -5,7 +5,7 @@ import zipfile
 from datetime import timedelta
 
 from moto_cases import ACCOUNT, Case, ClientOf, Make
-from moto_cases.iam import document
+from moto_cases.iam_policies import document
 
 
 def archive() -> bytes:

@@ -3,7 +3,7 @@
 import json
 
 from moto_cases import ACCOUNT, REGION, Case, ClientOf, Make
-from moto_cases.iam import document
+from moto_cases.iam_policies import document
 
 _OWNER = {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}
 _QUEUE = f"arn:aws:sqs:{REGION}:{ACCOUNT}:orders"
