@@ -22,7 +22,7 @@ from checks.facets import Detailed, Workers, add_facets
 from checks.itinerary import Key, Task
 from checks.joins import CHUNK, Held, Index
 from checks.model import Check, Gap, Join, Observation, Resource
-from checks.rows import Page, context, invalid, read_children, read_listing
+from checks.rows import Doubt, Page, context, invalid, merged, read_children, read_listing
 from checks.template import fill_text
 
 PARTS = 1
@@ -228,15 +228,49 @@ class Crew:
         Whoever waited for them later would have room for a page that they may need.
         """
         if not check.parent:
-            return read_listing(self._caller, check, region)
-        return self._children(check, region, self._kept(check.parent, region))
+            pages = read_listing(self._caller, check, region)
+        else:
+            pages = self._children(check, region, self._kept(check.parent, region))
+        return self._settled(check, region, pages) if check.parent or check.batch else pages
+
+    def _settled(self, check: Check, region: str, pages: Iterator[Page]) -> Iterator[Page]:
+        """The pages, and then a gap for each doubt about what is still listed.
+
+        Many services say `NoSuchEntity` or `ResourceNotFoundException` for a part that is not
+        there just as for the whole.
+        """
+        doubts: list[Doubt] = []
+
+        def noted(page: Page) -> Page:
+            doubts.extend(page.doubts)
+            return page
+
+        yield from map(noted, pages)  # which keeps no page while the next one comes
+        kept: list[Gap] = []
+        for name in sorted({doubt.check for doubt in doubts}):
+            # The listing that the parents of a parent are kept in may be gone by now.
+            far = name != check.name and self._checks[name].parent
+            listed = None if far else self._listed(self._checks[name], region)
+            about = (doubt for doubt in doubts if doubt.check == name)
+            kept += [one.gap for one in about if listed is None or one.id in listed]
+        if kept:
+            yield Page(gaps=tuple(kept))
+
+    def _listed(self, check: Check, region: str) -> set[str] | None:
+        """The ids that are listed now; None when the list is not whole."""
+        found: set[str] = set()
+        for page in self._fresh(replace(check, batch=None), region):
+            if page.gaps:
+                return None
+            found.update(resource.id for resource in page.resources)
+        return found
 
     def _children(self, check: Check, region: str, parents: Held) -> Iterator[Page]:
         for gap in parents.gaps:
             yield Page(gaps=(replace(gap, check=check.name),))
         waiting = parents.resources()
         while some := list(islice(waiting, CHUNK)):
-            yield _merged(
+            yield merged(
                 self._workers.pool.map(
                     lambda parent: read_children(self._caller, check, region, parent), some
                 )
@@ -260,18 +294,10 @@ class Crew:
     def _looked_again(
         self, check: Check, task: Task, missing: list[Resource], indexes: Sequence[Index]
     ) -> Observation:
-        """List again, to tell what was deleted from what merely answers "not found".
-
-        A resource that is still listed has a gap: many services say `NoSuchEntity` or
-        `ResourceNotFoundException` for a part that is not there just as for the whole.
-        """
-        listed: set[str] = set()
-        whole = True
-        for page in self._fresh(check, task.region):
-            listed.update(resource.id for resource in page.resources)
-            whole = whole and not page.gaps
-        kept = [one for one in missing if one.id in listed or not whole]
-        gone = [one.id for one in missing if one.id not in listed and whole]
+        """List again, to tell what was deleted from what merely answers "not found"."""
+        listed = self._listed(check, task.region)
+        kept = [one for one in missing if listed is None or one.id in listed]
+        gone = [one.id for one in missing if listed is not None and one.id not in listed]
         return Observation(
             check=check.name,
             region=task.region,
@@ -300,11 +326,3 @@ def _attached(resource: Resource, indexes: Sequence[Index]) -> Resource:
     for index in indexes:
         resource = index.attach(resource)
     return resource
-
-
-def _merged(pages: Iterator[Page]) -> Page:
-    several = list(pages)
-    return Page(
-        resources=tuple(resource for page in several for resource in page.resources),
-        gaps=tuple(gap for page in several for gap in page.gaps),
-    )

@@ -23,11 +23,20 @@ from checks.query import reads, search
 from checks.template import fill, fill_text
 
 
+class Doubt(Struct, frozen=True, kw_only=True):
+    """A gap, unless what it is about is no longer listed: then that was deleted meanwhile."""
+
+    check: str
+    id: str
+    gap: Gap
+
+
 class Page(Struct, frozen=True, kw_only=True):
     """Resources of one page of a listing, and what of the listing could not be seen."""
 
     resources: tuple[Resource, ...] = ()
     gaps: tuple[Gap, ...] = ()
+    doubts: tuple[Doubt, ...] = ()
 
 
 def read_listing(
@@ -47,10 +56,16 @@ def read_listing(
 
 def read_children(caller: Caller, check: Check, region: str, parent: Resource) -> Page:
     """The whole listing of one parent as one page."""
-    pages = list(_read_one(caller, check, region, parent))
+    return merged(_read_one(caller, check, region, parent))
+
+
+def merged(pages: Iterable[Page]) -> Page:
+    """Several pages as one."""
+    several = list(pages)
     return Page(
-        resources=tuple(resource for page in pages for resource in page.resources),
-        gaps=tuple(gap for page in pages for gap in page.gaps),
+        resources=tuple(resource for page in several for resource in page.resources),
+        gaps=tuple(gap for page in several for gap in page.gaps),
+        doubts=tuple(doubt for page in several for doubt in page.doubts),
     )
 
 
@@ -82,11 +97,14 @@ def _read_one(caller: Caller, check: Check, region: str, parent: Resource | None
         # `map` keeps no answer while the page made of it is looked at
         yield from map(partial(_page, caller, check, where, names), answers)
     except CallError as error:
-        if is_absent(call, error) or (parent and error.cause is Cause.NOT_FOUND):
-            return  # there is none; or the parent was deleted meanwhile, with all that it had
+        if is_absent(call, error):
+            return
         gap = gap_of(check.name, error, call=call, region=where)
         if parent:
             gap = replace(gap, message=f"{gap.message} (listing what belongs to {parent.id})")
+        if parent and error.cause is Cause.NOT_FOUND:
+            yield Page(doubts=(Doubt(check=parent.check, id=parent.id, gap=gap),))
+            return
         yield Page(gaps=(gap,))
     except ValueError as error:
         yield Page(gaps=(gap_of(check.name, invalid(error), call=call, region=where),))
@@ -245,15 +263,29 @@ def _described(
     """
     described: list[Resource] = []
     gaps: list[Gap] = []
+    doubts: list[Doubt] = []
     for start in range(0, len(resources), check.batch_size):
         part = resources[start : start + check.batch_size]
         try:
-            described += _describe(caller, check, region, part, names)
+            came = _describe(caller, check, region, part, names)
+            described += came
+            doubts += _not_described(check, region, part, came)
         except CallError as error:
             gaps.append(gap_of(check.name, error, call=check.batch, region=region))
         except ValueError as error:
             gaps.append(gap_of(check.name, invalid(error), call=check.batch, region=region))
-    return Page(resources=tuple(described), gaps=tuple(gaps))
+    return Page(resources=tuple(described), gaps=tuple(gaps), doubts=tuple(doubts))
+
+
+def _not_described(
+    check: Check, region: str, part: Iterable[Resource], came: Iterable[Resource]
+) -> Iterator[Doubt]:
+    told = {resource.id for resource in came}
+    for resource in part:
+        if resource.id not in told:
+            error = CallError(Cause.NOT_FOUND, "NotDescribed", f"nothing is said of {resource.id}")
+            gap = gap_of(check.name, error, call=check.batch, region=region)
+            yield Doubt(check=check.name, id=resource.id, gap=gap)
 
 
 def _describe(
@@ -275,7 +307,7 @@ def _describe(
     merged = []
     for resource in part:
         row = rows.get(resource.attributes[check.batch_key])
-        if row is not None:  # a row that is missing was deleted since it was listed
+        if row is not None:
             attributes = finish(check, {**resource.attributes, **row})
             merged.append(replace(resource, attributes=attributes))
     return merged

@@ -80,6 +80,8 @@ class Replica:
         self.newest: dict[int, int] = {}
         self.plans: dict[int, tuple[str, dict[str, Any]]] = {}
         self.used: set[int] = set()
+        self.deleted: set[str] = set()
+        """Digests that retention deleted, until something cites them again."""
         self.closed = 0
         self.run = 0
         self._seqs = {"change": 0, "sighting": 0}
@@ -160,6 +162,8 @@ class Replica:
             if (reason is None) != (code is None) or (blob is None) != (digest is None):
                 raise ReplicaError(f"{where}: its reason or its values are missing")
             state = self.rules.setdefault((target, rule), _Rule())
+            if self.deleted and digest is not None:
+                self.deleted.discard(digest.hex())
             old = state.rows.get(text)
             if old is not None:
                 self._check(where, "resource", old[1], resource)

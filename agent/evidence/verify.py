@@ -69,7 +69,6 @@ class _Verification:
         self.verifier = parse_vkey(expected) if isinstance(expected, str) else expected
         self.held = [self._held(note) for note in held]
         self.cited: set[str] = set()
-        self.deleted: set[str] = set()
         self.replica = Replica(view)
 
     def verify(self) -> None:
@@ -114,8 +113,11 @@ class _Verification:
             if frontier.size in sizes:
                 roots[frontier.size] = frontier.root()
             self.cited.update(blobs_of(entry))
+            self.replica.deleted.difference_update(blobs_of(entry))
             if entry["kind"] == Kind.RETENTION:
-                self.deleted.update(whole(entry.get("deleted", []), self.view.content) or ())
+                self.replica.deleted.update(
+                    whole(entry.get("deleted", []), self.view.content) or ()
+                )
             if entry["kind"] == Kind.RUN:
                 self.cited.update(self.replica.verify_run(index, entry))
             elif entry["kind"] == Kind.ANCHOR:
@@ -191,8 +193,8 @@ class _Verification:
                 raise LogInvalid(f"blob {digest.hex()}: nothing that was sealed refers to it")
 
     def _missing(self, where: str, digest: bytes) -> None:
-        if digest.hex() not in self.deleted:
-            raise LogInvalid(f"{where}: its content is missing, and no retention deleted it")
+        if digest.hex() not in self.replica.deleted:
+            raise LogInvalid(f"{where}: its content is missing, and no retention deleted it since")
 
     def _blobs(self) -> None:
         bases: dict[int, bytes] = {}
