@@ -17,6 +17,7 @@ import boto3
 import pytest
 from aws_endpoint import CREDENTIALS, Endpoint
 from botocore.exceptions import ClientError
+from moto.core.config import default_user_config
 from moto.iam.access_control import IAMRequestBase
 from moto_cases import ACCOUNT, REGION, Case
 from rule_kit import CHECKS as ALL
@@ -273,6 +274,7 @@ def account(once: Callable[[str], None]) -> Iterator[Account]:
         patch = stack.enter_context(pytest.MonkeyPatch.context())
         # moto signs REST requests without their query, and so refuses every one that has one.
         patch.setattr(IAMRequestBase, "check_signature", lambda _: None)
+        patch.setitem(default_user_config, "lambda", {"use_docker": False})
         endpoint = stack.enter_context(Endpoint())
         endpoint.keep_sent = False
         fill(endpoint.url)
