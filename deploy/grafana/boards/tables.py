@@ -1,0 +1,158 @@
+"""The tables: series of now as rows, or in a square."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from grafana_foundation_sdk.builders import common as build_common
+from grafana_foundation_sdk.builders import table
+from grafana_foundation_sdk.models import common, dashboard
+from msgspec import Struct
+
+from boards.frame import SOURCE
+from boards.panels import UNKNOWN, Thresholds, instant_query, prop
+from boards.status import steps
+
+
+class Column(Struct, frozen=True, kw_only=True):
+    """A column of a table."""
+
+    title: str
+    width: int | None = None
+    unit: str = ""
+    words: Sequence[Any] = ()
+    """Mappings of values to words and colours."""
+    thresholds: Thresholds = ()
+    link: str = ""
+    """Where a value leads; `${__value.text}` is the value."""
+
+
+def listing(
+    title: str,
+    doc: str,
+    expressions: Sequence[str],
+    columns: Mapping[str, Column],
+    *,
+    width: int,
+    height: int = 9,
+    sort: str = "",
+    descending: bool = False,
+    empty: str = UNKNOWN,
+) -> table.Panel:
+    """Show series of now as rows; `columns` are labels, and `Value` or `Value #A`, in their order.
+
+    Several expressions are merged by the labels that they share.
+    """
+    panel = (
+        table.Panel()
+        .title(title)
+        .description(doc)
+        .datasource(SOURCE)
+        .unit("short")
+        .no_value(empty)
+        .cell_height(common.TableCellHeight.SM)
+        .height(height)
+        .span(width)
+    )
+    for ref, expression in zip("ABCDEFGH", expressions, strict=False):
+        panel = panel.with_target(instant_query(expression, ref))
+    if len(expressions) > 1:
+        panel = panel.with_transformation(
+            dashboard.DataTransformerConfig(id_val="merge", options={})
+        )
+    panel = panel.with_transformation(_arranged(columns))
+    for column in columns.values():
+        panel = panel.override_by_name(column.title, _looks(column))
+    if sort:
+        panel = panel.sort_by(
+            [build_common.TableSortByFieldState().display_name(sort).desc(descending)]
+        )
+    return panel
+
+
+def matrix(
+    title: str,
+    doc: str,
+    expression: str,
+    rows: tuple[str, str],
+    across: str,
+    *,
+    width: int,
+    height: int = 9,
+    unit: str = "short",
+    words: Sequence[Any] = (),
+    thresholds: Thresholds = ("text",),
+) -> table.Panel:
+    """Show series of now in a square: `rows` is a label and its title, `across` another label."""
+    label, heading = rows
+    corner = f"{label}\\{across}"  # what Grafana calls the first column
+    return (
+        table.Panel()
+        .title(title)
+        .description(doc)
+        .datasource(SOURCE)
+        .unit(unit)
+        .decimals(0)
+        .no_value(UNKNOWN)
+        .mappings(list(words))
+        .thresholds(steps(*thresholds))
+        .cell_height(common.TableCellHeight.SM)
+        .with_target(instant_query(expression))
+        .with_transformation(
+            dashboard.DataTransformerConfig(
+                id_val="groupingToMatrix",
+                options={"columnField": across, "rowField": label, "valueField": "Value"},
+            )
+        )
+        .with_transformation(
+            dashboard.DataTransformerConfig(
+                id_val="organize",
+                options={"excludeByName": {}, "indexByName": {}, "renameByName": {corner: heading}},
+            )
+        )
+        .cell_options(
+            common.TableColoredBackgroundCellOptions(
+                mode=common.TableCellBackgroundDisplayMode.BASIC
+            )
+        )
+        .override_by_name(
+            heading,
+            [
+                prop("custom.cellOptions", {"type": "auto"}),
+                prop("custom.width", 240),
+                prop("mappings", []),
+            ],
+        )
+        .height(height)
+        .span(width)
+    )
+
+
+def _arranged(columns: Mapping[str, Column]) -> dashboard.DataTransformerConfig:
+    return dashboard.DataTransformerConfig(
+        id_val="organize",
+        options={
+            "excludeByName": {"Time": True},
+            "indexByName": {label: place for place, label in enumerate(columns)},
+            "renameByName": {label: column.title for label, column in columns.items()},
+        },
+    )
+
+
+def _looks(column: Column) -> list[dashboard.DynamicConfigValue]:
+    found = []
+    if column.width:
+        found.append(prop("custom.width", column.width))
+    if column.unit:
+        found.append(prop("unit", column.unit))
+    if column.words:
+        found.append(prop("mappings", list(column.words)))
+    if column.thresholds:
+        found.append(prop("thresholds", steps(*column.thresholds).build()))
+    if column.words or column.thresholds:
+        found.append(prop("custom.cellOptions", {"type": "color-text"}))
+    if column.link:
+        link = {"title": "Open in Assay", "url": column.link, "targetBlank": True}
+        found.append(prop("links", [link]))
+    return found
