@@ -41,8 +41,9 @@ from agent.run import CLOCK, Done, Failed, Runner, Task
 from agent.schedule import Scheduler, is_due
 from agent.scope import Scope, find_again, load_scope, summary
 from agent.targets import Observed, TargetError
-from agent.web.app import Surfaces, create_app
+from agent.web.app import create_app
 from agent.web.server import Server
+from agent.web.surfaces import Surfaces
 from checks.limits import Limits
 from checks.model import CheckError
 
@@ -71,7 +72,7 @@ def serve(
     with ExitStack() as stack:
         log = stack.enter_context(open_log(settings, at=CLOCK.now()))
         agent = Agent(scope, log)
-        app = create_app(Surfaces(registry=agent.registry, readiness=agent.wrong))
+        app = create_app(agent.surfaces())
         host = settings.http.host
         server = stack.enter_context(Server(app, host, settings.http.port))
         stack.enter_context(agent.working())
@@ -114,6 +115,17 @@ class Agent:
             clock=CLOCK.now,
             jitter=parse_duration(run.jitter) if run.jitter else timedelta(0),
             workers=run.targets_at_once,
+        )
+
+    def surfaces(self) -> Surfaces:
+        """Give what the HTTP application shows of it."""
+        return Surfaces(
+            registry=self.registry,
+            readiness=self.wrong,
+            store=self._log.store,
+            scope=lambda: self._scope,
+            decisions=lambda: self._people.decisions,
+            now=CLOCK.now,
         )
 
     @contextmanager

@@ -1,38 +1,23 @@
 """The agent's HTTP: it can only be read, says what is wrong, and its address is its own."""
 
 import json
-import urllib.error
-import urllib.request
+import socket
 
 import pytest
-from prometheus_client import CollectorRegistry
+from web_kit import ask, served
 
-from agent.web.app import SECURITY_HEADERS, Surfaces, create_app
+from agent.web.app import SECURITY_HEADERS
 from agent.web.server import Server, ServerError
 
-OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
-
-def ask(server, path, method="GET"):
-    """The status, headers and body of an answer."""
-    url = f"http://127.0.0.1:{server.port}{path}"
-    try:
-        answer = OPENER.open(urllib.request.Request(url, method=method), timeout=30)
-    except urllib.error.HTTPError as error:
-        answer = error
-    with answer:
-        return answer.status, answer.headers, answer.read().decode()
-
-
-@pytest.fixture
+@pytest.fixture(scope="module")
 def wrong():
     return {}
 
 
-@pytest.fixture
-def server(wrong):
-    app = create_app(Surfaces(registry=CollectorRegistry(), readiness=lambda: wrong))
-    with Server(app, "127.0.0.1", 0) as server:
+@pytest.fixture(scope="module")
+def server(tmp_path_factory, wrong):
+    with served(tmp_path_factory.mktemp("web"), wrong=wrong) as server:
         yield server
 
 
@@ -47,7 +32,7 @@ def test_it_can_only_be_read(server, method, path):
 def test_every_answer_forbids_what_a_page_could_be_made_to_do(server, path):
     _, headers, body = ask(server, path)
     assert {name: headers[name] for name in SECURITY_HEADERS} == SECURITY_HEADERS
-    assert ask(server, path, "HEAD")[2] == ""
+    assert ask(server, path, "HEAD")[2] == b""
     assert body or path == "/metrics"
 
 
@@ -58,9 +43,13 @@ def test_it_is_ready_when_nothing_is_wrong(server, wrong):
     status, _, body = ask(server, "/readyz")
     assert (status, json.loads(body)["wrong"]) == (503, {"store": "the disk is full"})
     assert ask(server, "/healthz")[0] == 200
+    wrong.clear()
 
 
-def test_an_address_in_use_is_an_error_that_names_it(server):
-    app = create_app(Surfaces(registry=CollectorRegistry(), readiness=dict))
-    with pytest.raises(ServerError, match=f"cannot listen on 127.0.0.1:{server.port}: Address"):
-        Server(app, "127.0.0.1", server.port)
+def test_an_address_in_use_is_an_error_that_names_it():
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(ServerError, match=f"cannot listen on 127.0.0.1:{port}: Address"):
+            Server(None, "127.0.0.1", port)

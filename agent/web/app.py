@@ -6,32 +6,29 @@ the store takes entries, rules are loaded. A failing control never makes the age
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse
-from msgspec import Struct
-from prometheus_client import CollectorRegistry
 
 from agent.metrics import choose_renderer
+from agent.web.surfaces import Surfaces
 
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:;"
+    " connect-src 'self'; font-src 'self'; base-uri 'none'; form-action 'self';"
+    " frame-ancestors 'none'"
+)
+"""Nothing from elsewhere, and no script or style inside a page."""
 SECURITY_HEADERS = {
     "Cache-Control": "no-store",
-    "Content-Security-Policy": "default-src 'none'; style-src 'self'; frame-ancestors 'none'",
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }
 LANDING = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Assay</title>
 <h1>Assay</h1><ul><li><a href="/metrics">metrics</a><li><a href="/healthz">health</a>
 <li><a href="/readyz">readiness</a></ul></html>"""
-
-
-class Surfaces(Struct, frozen=True, kw_only=True):
-    """What the application shows."""
-
-    registry: CollectorRegistry
-    readiness: Callable[[], Mapping[str, str]]
-    """What is wrong, by part; empty when the agent does its work."""
 
 
 def create_app(surfaces: Surfaces) -> FastAPI:
