@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: demo test check lint lock bench docs wheel clean
+.PHONY: demo test check lint lock bench docs wheel clean dashboards
 
 demo: $(READY)           ## the whole agent on a seeded cloud of this machine
 	$(BIN)/assay demo $(ARGS)
@@ -38,6 +38,9 @@ docs: $(READY)           ## write what is made from the rules: docs/reference, d
 	$(BIN)/assay -c /dev/null permissions azure -f terraform > deploy/permissions/azure/main.tf
 	$(BIN)/assay -c /dev/null permissions gcp > deploy/permissions/gcp/role.yaml
 	$(BIN)/assay -c /dev/null permissions gcp -f terraform > deploy/permissions/gcp/main.tf
+
+dashboards: $(READY)     ## write deploy/grafana/dashboards from deploy/grafana/boards
+	cd deploy/grafana && $(CURDIR)/$(BIN)/python -m boards
 
 lock: $(READY)           ## renew the locks (hashes, no index address)
 	$(BIN)/uv pip compile -q --universal --no-strip-extras --generate-hashes --no-emit-index-url --no-header \

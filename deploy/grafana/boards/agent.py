@@ -80,14 +80,12 @@ def _life(board: build.Dashboard) -> build.Dashboard:
         )
         .with_panel(
             number(
-                "Series",
-                "Share of the series budget that is wanted; past 100 % some are left out. "
-                "Runbook: SeriesReduced.",
-                f"max(assay_series_wanted{{{HERE}}} / assay_series_budget{{{HERE}}})",
+                "Series left out",
+                "Steps of reduction that are taken because the series budget is passed. Runbook: "
+                "SeriesReduced.",
+                f"sum(assay_series_reduced{{{HERE}}})",
                 width=4,
-                unit="percentunit",
-                decimals=0,
-                thresholds=("green", (0.8, "orange"), (1.0, "red")),
+                thresholds=("green", (1.0, "orange")),
             )
         )
     )
@@ -199,7 +197,8 @@ def _resources(board: build.Dashboard) -> build.Dashboard:
         .with_panel(
             over_time(
                 "A scrape",
-                "How long Prometheus waits for an answer; its default limit is 10 seconds.",
+                "How long Prometheus waits for an answer; it gives up after 10 seconds unless it "
+                "is told otherwise.",
                 {"{{instance}}": f"scrape_duration_seconds{{{HERE}}}"},
                 width=6,
                 unit="s",
@@ -207,11 +206,12 @@ def _resources(board: build.Dashboard) -> build.Dashboard:
         )
         .with_panel(
             over_time(
-                "Series and open files",
-                "Series of the families that grow with targets, and open file descriptors.",
+                "Series",
+                "Of the families that grow with targets: how many there are, would be, and may be.",
                 {
-                    "series {{instance}}": f"assay_series_told{{{HERE}}}",
-                    "files {{instance}}": f"process_open_fds{{{HERE}}}",
+                    "told": f"sum(assay_series_told{{{HERE}}})",
+                    "wanted": f"sum(assay_series_wanted{{{HERE}}})",
+                    "budget": f"sum(assay_series_budget{{{HERE}}})",
                 },
                 width=6,
             )

@@ -11,7 +11,7 @@ from boards.status import NONE_IS_GOOD, yes_or_no
 from boards.tables import Column, listing
 
 HERE = 'job=~"$job"'
-TITLED = "* on (job, instance, rule) group_left (title) assay_rule_info"
+TITLED = '* on (job, instance, rule) group_left (title) assay_rule_info{job=~"$job"}'
 ANCHOR_LATE = 26 * 3600.0
 """Seconds: the limit of the alert AnchorLate."""
 

@@ -94,9 +94,10 @@ def _choice(name: str, *, several: bool) -> build.QueryVariable:
     )
     if not several:
         return choice
-    # Every name that there is would make queries of many kilobytes.
-    everything = model.VariableOption(selected=True, text="All", value="$__all")
-    return choice.all_value(".+").current(everything)
+    choice = choice.current(model.VariableOption(selected=True, text="All", value="$__all"))
+    if name == "job":  # all that have an agent, and not all that Prometheus knows
+        return choice
+    return choice.all_value(".+")  # every name that there is would be many kilobytes
 
 
 def to_text(board: build.Dashboard) -> str:

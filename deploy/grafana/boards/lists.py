@@ -14,7 +14,7 @@ from boards.status import (
 )
 from boards.tables import Column, listing
 
-INFO = "assay_rule_info"
+INFO = 'assay_rule_info{job=~"$job"}'
 SEVERITY = Column(title="Severity", width=90, words=severity_words())
 RULE = Column(title="Rule", width=260, link="${pages}/rules/${__value.text}")
 TARGET = Column(title="Target", width=190)

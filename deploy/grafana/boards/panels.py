@@ -72,7 +72,7 @@ def number(
         .reduce_options(build_common.ReduceDataOptions().calcs(["lastNotNull"]))
         .mappings(list(words))
         .no_value(empty)
-        .with_target(instant_query(expression))
+        .with_target(instant_query(expression).format(PromQueryFormat.TIME_SERIES))
         .height(height)
         .span(width)
     )
