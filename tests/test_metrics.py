@@ -11,7 +11,7 @@ from prometheus_client.registry import Collector
 from work_kit import calls_of
 
 from agent.evidence import queries
-from agent.metrics import choose_renderer
+from agent.metrics import Vitals, choose_renderer
 from agent.metrics.freshness import Knowledge
 from agent.metrics.wide import Lines, Shape
 
@@ -150,3 +150,24 @@ def test_an_empty_registry_is_still_a_whole_answer():
         render, content_type = choose_renderer(accept)
         encode, same = choose_encoder(accept)
         assert (render(registry), content_type) == (encode(registry), same)
+
+
+def test_nothing_is_said_of_a_verification_before_there_was_one():
+    registry = CollectorRegistry()
+    vitals = Vitals(registry)
+    render = choose_renderer(TEXT)[0]
+    assert "\nassay_log_verified " not in render(registry).decode()
+    for value in (0, 1):
+        vitals.verified.set(value)
+        assert f"\nassay_log_verified {value}.0\n" in render(registry).decode()
+
+
+def test_the_first_slot_without_a_run_is_a_rise_of_a_counter_that_is_there():
+    registry = CollectorRegistry()
+    slots = Vitals(registry).slots
+    reason = {"reason": "overrun"}
+    assert registry.get_sample_value("assay_slots_missed_total", reason) == 0
+    slots.missed = {"overrun": 1, "": 2}
+    assert registry.get_sample_value("assay_slots_missed_total", reason) == 1
+    reason = {"reason": "unexplained"}
+    assert registry.get_sample_value("assay_slots_missed_total", reason) == 2

@@ -12,6 +12,10 @@ from prometheus_client.registry import Collector
 from agent.evidence import queries
 from agent.evidence.store import Store
 
+REASONS = ("agent_down", "crashed", "overrun", "store", "unknown_target")
+"""Those that the agent gives. Each is told from the start: the rise of a counter that is not there
+cannot be seen."""
+
 
 class SlotCounts(Collector):
     """How many slots there were and how many have no run, as last counted from the log."""
@@ -29,7 +33,8 @@ class SlotCounts(Collector):
         missed = CounterMetricFamily(
             "assay_slots_missed", "Slots without a run, by reason.", labels=("reason",)
         )
-        for reason, count in sorted(self.missed.items()):
+        counts = {**dict.fromkeys(REASONS, 0), **self.missed}
+        for reason, count in sorted(counts.items()):
             missed.add_metric((reason or "unexplained",), count)
         yield missed
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from agent import __version__
+from agent.metrics.later import LaterGauge
 from agent.metrics.slots import SlotCounts
 from checks.ledger import Collection
 
@@ -70,7 +71,7 @@ class Vitals:
         self.leader = Gauge(
             "assay_scheduler_leader", "Whether this agent schedules.", registry=registry
         )
-        self.verified = Gauge(
+        self.verified = LaterGauge(
             "assay_log_verified",
             "Whether the last whole verification found the log as it was sealed.",
             registry=registry,
