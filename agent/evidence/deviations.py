@@ -7,7 +7,7 @@ good (or absent) to the end of the first run that saw it good again.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any
@@ -59,6 +59,10 @@ class Deviation(Struct, frozen=True, kw_only=True):
             return None
         return self.end - self.last_good
 
+    def overlaps(self, start: datetime, end: datetime) -> bool:
+        """Whether any of it is in [start, end)."""
+        return self.start < end and (self.end is None or self.end > start)
+
 
 def deviations(
     store: Store,
@@ -77,19 +81,17 @@ def deviations(
         found = [
             deviation
             for _, spans in groupby(rows, key=lambda row: row[:3])
-            for deviation in _of_finding(names, list(spans))
+            for deviation in deviations_of(names, list(spans))
         ]
     return [
         deviation
         for deviation in found
-        if deviation.start < end
-        and (deviation.end is None or deviation.end > start)
-        and target in (None, deviation.target)
+        if deviation.overlaps(start, end) and target in (None, deviation.target)
     ]
 
 
-def _of_finding(names: dict[int, str], spans: Sequence[Any]) -> Iterator[Deviation]:
-    """Cut the spans of one finding into its deviations."""
+def deviations_of(names: Mapping[int, str], spans: Sequence[Any]) -> Iterator[Deviation]:
+    """Cut the spans of one finding, as `past.failing` gives them, into its deviations."""
     failing: list[Any] = []
     before: Any = None
     for span in spans:
@@ -105,7 +107,7 @@ def _of_finding(names: dict[int, str], spans: Sequence[Any]) -> Iterator[Deviati
         yield _deviation(names, before, failing, None)
 
 
-def _deviation(names: dict[int, str], before: Any, failing: list[Any], after: Any) -> Deviation:
+def _deviation(names: Mapping[int, str], before: Any, failing: list[Any], after: Any) -> Deviation:
     target, rule, _, text, region, first = failing[0][:6]
     ended = failing[-1][6]
     last_fail = [span for span in failing if span[7] == _FAIL][-1]

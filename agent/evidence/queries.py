@@ -6,7 +6,7 @@ Everything that is shown comes from here. Periods are half-open [from, to) in UT
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -169,6 +169,13 @@ def runs(
             yield row[1], json.loads(view.entry(row[1]) or b"{}")
 
 
+def run_body(view: Reading, entry: int) -> dict[str, Any]:
+    """Give the body of a run's entry with its counts and gaps whole."""
+    body = json.loads(view.entry(entry) or b"{}")
+    parts = {name: whole(body.get(name), view.content) for name in ("counts", "gaps")}
+    return {**body, **parts}
+
+
 def last_conclusive(store: Store, last: Latest, *, runs: int = 1000) -> datetime | None:
     """Say when the newest run finished in which the rule was more than errors; None: in none.
 
@@ -242,10 +249,18 @@ def _standing(
     outcomes: Collection[Outcome],
 ) -> Iterator[Standing]:
     numbers = [_number(view, name) for name in (target, rule)]
-    names = view.names()
     wanted = [OUTCOMES.index(outcome) for outcome in outcomes]
+    yield from standings(
+        view,
+        past.findings(view, target=numbers[0], rule=numbers[1], run=run, outcomes=wanted),
+    )
+
+
+def standings(view: Reading, rows: Iterable[Any]) -> Iterator[Standing]:
+    """Read rows of findings as `agent.evidence.store.past.findings` gives them."""
+    names = view.names()
     since: dict[int, datetime] = {}
-    for row in past.findings(view, target=numbers[0], rule=numbers[1], run=run, outcomes=wanted):
+    for row in rows:
         if row[8] not in since:  # thousands of findings changed in the same run
             since[row[8]] = from_micros(view.run_times(row[8])[1])
         yield Standing(
@@ -294,6 +309,8 @@ __all__ = [
     "history",
     "last_conclusive",
     "latest",
+    "run_body",
     "runs",
+    "standings",
     "values_of",
 ]

@@ -33,6 +33,23 @@ SELECT s.target, s.from_run, s.to_run, s.outcome, w.code, w.message, w.needs, b.
 ) s LEFT JOIN reason w ON w.id = s.reason LEFT JOIN blob b ON b.id = s.blob
 ORDER BY s.from_run"""
 
+_RULES_OF = """
+SELECT p.rule FROM (SELECT DISTINCT rule FROM plan_rule) p WHERE EXISTS (
+  SELECT 1 FROM ({named}) r CROSS JOIN current c
+  WHERE c.target = r.target AND c.rule = p.rule AND c.resource = r.id
+) OR EXISTS (
+  SELECT 1 FROM ({named}) r CROSS JOIN span s
+  WHERE s.target = r.target AND s.rule = p.rule AND s.resource = r.id
+) ORDER BY p.rule"""
+_NAMED = """
+SELECT id, target FROM resource WHERE text = :text AND target IN (SELECT DISTINCT target FROM run)"""
+_RUN_ENTRIES = """
+SELECT entry FROM run WHERE {where} AND entry < :before ORDER BY id DESC LIMIT :most"""
+_CHANGED = """
+SELECT c.rule, r.text, r.region, c.outcome, coalesce(w.code, ''), coalesce(w.message, '')
+FROM change c JOIN resource r ON r.id = c.resource LEFT JOIN reason w ON w.id = c.reason
+WHERE c.run = ? ORDER BY c.seq"""
+
 # A stretch of failures and errors (outcomes 0 and 1) begins after the last span of another kind
 # that began before the period, and is over at the first such span that begins after it.
 _FAILING = """
@@ -41,6 +58,7 @@ WITH failed AS (
   WHERE outcome = 0 AND to_run >= :first AND from_run <= :last{only}
   UNION
   SELECT target, rule, resource FROM current WHERE outcome = 0 AND from_run <= :last{only}
+  ORDER BY target, rule, resource LIMIT :most
 ), near AS (
   SELECT f.*, coalesce((
     SELECT q.from_run FROM span q
@@ -115,16 +133,58 @@ def history(view: Reading, rule: int, resource: str, targets: Sequence[int]) -> 
         yield from view.hot(_HISTORY, (target, rule, resource, target, rule, resource))
 
 
-def failing(view: Reading, first: int, last: int, rule: int | None) -> Iterator[Row]:
+def rules_of(view: Reading, resource: str) -> list[int]:
+    """Give the rules that ever judged a resource on any target."""
+    return [int(row[0]) for row in view.hot(_RULES_OF.format(named=_NAMED), {"text": resource})]
+
+
+def changed(view: Reading, run: int) -> Iterator[Row]:
+    """Give what changed in a run: (rule, resource, region, outcome or GONE, code, message)."""
+    yield from view.hot(_CHANGED, (run,))
+
+
+def entries_of_runs(view: Reading, target: int | None, before: int, most: int) -> list[int]:
+    """Give the entries of the runs of a target, or of all, the newest first.
+
+    `before`: only those before that entry; 0: from the newest on.
+    """
+    where = "TRUE" if target is None else "target = :target"
+    values = {"target": target, "before": before or sys.maxsize, "most": most}
+    return [int(row[0]) for row in view.hot(_RUN_ENTRIES.format(where=where), values)]
+
+
+def entry_of(view: Reading, run: int) -> int | None:
+    """Give the entry that sealed a run; None: there is no such run."""
+    row = view.hot("SELECT entry FROM run WHERE id = ?", (run,)).fetchone()
+    return None if row is None else int(row[0])
+
+
+def failing(
+    view: Reading,
+    first: int,
+    last: int,
+    rule: int | None,
+    *,
+    target: int | None = None,
+    after: tuple[int, int, int] | None = None,
+    most: int = -1,
+) -> Iterator[Row]:
     """Give the spans around every failure from run `first` to run `last`, by finding and run.
 
     (target, rule, resource, text, region, from_run, to_run or None, outcome, code, message, when
     `from_run` finished, when `to_run` did, when the rule's run before `from_run` started, when its
-    run before `to_run` finished); the last two only where a deviation needs them.
+    run before `to_run` finished); the last two only where a deviation needs them. `after`: only
+    the findings from this one on (target, rule, resource); `most`: of how many findings, -1: all.
     """
-    sql = _FAILING.replace("{only}", "" if rule is None else " AND rule = :rule")
-    values = {"first": first, "last": last, "never": sys.maxsize, "rule": rule}
-    yield from view.hot(sql, values)
+    only = "" if rule is None else " AND rule = :rule"
+    only += "" if target is None else " AND target = :target"
+    values: dict[str, Any] = {"first": first, "last": last, "never": sys.maxsize, "rule": rule}
+    values |= {"target": target, "most": most}
+    if after is not None:
+        only += " AND (target, rule, resource) >= (:after_target, :after_rule, :after_resource)"
+        names = ("after_target", "after_rule", "after_resource")
+        values |= dict(zip(names, after, strict=True))
+    yield from view.hot(_FAILING.replace("{only}", only), values)
 
 
 def _stood(
