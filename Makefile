@@ -44,9 +44,10 @@ dashboards: $(READY)     ## write deploy/grafana/dashboards from deploy/grafana/
 
 lock: $(READY)           ## renew the locks (hashes, no index address)
 	$(BIN)/uv pip compile -q --universal --no-strip-extras --generate-hashes --no-emit-index-url --no-header \
-	  pyproject.toml --python-version 3.11 -o deploy/requirements.lock
-	$(BIN)/uv pip compile -q --universal --no-strip-extras --generate-hashes --no-emit-index-url --no-header \
 	  pyproject.toml --extra dev --python-version 3.11 -o deploy/requirements-dev.lock
+	$(BIN)/uv pip compile -q --universal --no-strip-extras --generate-hashes --no-emit-index-url --no-header \
+	  pyproject.toml --extra azure --extra gcp -c deploy/requirements-dev.lock --python-version 3.11 \
+	  -o deploy/requirements-image.lock
 	echo hatchling | $(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url \
 	  --no-header --no-annotate -c deploy/requirements-dev.lock --python-version 3.11 \
 	  -o deploy/requirements-build.lock -

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
@@ -38,6 +39,21 @@ def test_every_installed_package_is_locked_by_hash():
     installs = re.findall(r"pip install (.+?)(?: \\)?$", DOCKERFILE, re.MULTILINE)
     assert len(installs) == 3
     assert all("--require-hashes" in line or "--no-index" in line for line in installs)
+
+
+def _pins(lock):
+    return set(re.findall(r"^([a-z0-9._-]+)(?:\[.+?\])?(==\S+)", lock.read_text(), re.MULTILINE))
+
+
+def test_the_image_holds_what_the_tests_ran_with_and_watches_three_clouds():
+    image = _pins(ROOT / "deploy/requirements-image.lock")
+    assert image <= _pins(ROOT / "deploy/requirements-dev.lock")
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    extras = project["optional-dependencies"]
+    wanted = [*project["dependencies"], *extras["azure"], *extras["gcp"]]
+    names = {re.match(r"[a-z0-9-]+", text)[0] for text in wanted}
+    assert names <= {name for name, _ in image}
+    assert "azure-identity" in names
 
 
 def test_the_agent_runs_as_nobody_in_particular_and_is_pid_1():
