@@ -10,7 +10,7 @@ from __future__ import annotations
 import ipaddress
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar, get_args
 
@@ -20,6 +20,7 @@ from msgspec import Struct, field
 from agent.duration import parse_duration
 from agent.evidence.anchors.settings import KINDS, AnchorSettings, Rfc3161Settings
 from agent.evidence.kms import KeySettings
+from agent.webhooks.settings import MOST, WebhookSettings
 from checks.aws.settings import AwsSettings
 from checks.azure.settings import AzureSettings
 from checks.gcp.settings import GcpSettings
@@ -133,6 +134,8 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The file that says what reports are about."""
     events: Mapping[str, EventSettings] = field(default_factory=dict)
     """Control -> the file that lists its events."""
+    webhooks: tuple[WebhookSettings, ...] = ()
+    """Who is told when the state of a control changes (docs/webhooks.md)."""
     run: RunSettings = RunSettings()
     http: HttpSettings = HttpSettings()
     folder: str = ""
@@ -181,6 +184,11 @@ def load_settings(path: Path | None, environment: Mapping[str, str] | None = Non
         raise ConfigError(f"{at}: {mistake}") from None
     where = {"folder": str(found.parent), "file": str(found)} if found else {}
     return msgspec.structs.replace(settings, **where)
+
+
+def read_variable(name: str) -> str:
+    """Give a variable of the environment that the configuration names; empty: it is not set."""
+    return os.environ.get(name, "")  # noqa: TID251 - the one reader
 
 
 class _Mistake(Exception):  # noqa: N818 - internal: becomes a ConfigError with its place
@@ -285,6 +293,17 @@ def _check(settings: Settings) -> None:
     if settings.http.series_budget < 1:
         raise _Mistake("http.series_budget", "http.series_budget: at least 1 is expected")
     _check_listen(settings.http)
+    _check_webhooks(settings.webhooks)
+
+
+def _check_webhooks(webhooks: Sequence[WebhookSettings]) -> None:
+    names = [each.name for each in webhooks]
+    for index, name in enumerate(names):
+        if name in names[:index]:
+            key = f"webhooks[{index}].name"
+            raise _Mistake(key, f"{key}: {name!r} is the name of another one already")
+    if len(names) > MOST:
+        raise _Mistake("webhooks", f"webhooks: at most {MOST}: each has its own thread")
 
 
 def _check_listen(http: HttpSettings) -> None:

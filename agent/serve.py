@@ -44,6 +44,8 @@ from agent.targets import Observed, TargetError
 from agent.web.app import create_app
 from agent.web.server import Server
 from agent.web.surfaces import Surfaces
+from agent.webhooks.collector import WebhookCollector
+from agent.webhooks.opening import open_office
 from checks.limits import Limits
 from checks.model import CheckError
 
@@ -105,6 +107,9 @@ class Agent:
         self.registry.register(PeopleCollector(log.store, decisions, CLOCK.now))
         self._tender = Tender(log, _anchors(scope))
         self.registry.register(AnchorCollector(self._tender, CLOCK.now))
+        in_force = lambda: self._scope.settings  # noqa: E731 - as for the rules
+        self._office = open_office(log.store, in_force, decisions, CLOCK.now)
+        self.registry.register(WebhookCollector(self._office, CLOCK.now))
         self._vitals = Vitals(self.registry)
         self._reach = Reach(self._vitals, last_answers(log.store))
         self._known = last_rolls(log.store)
@@ -138,6 +143,7 @@ class Agent:
         self._people.put(self._scope.settings, self._scope.decisions, now)
         self._record_population(self._scope)
         self._log.schedule(scheduled(self._scope), valid_from=now, at=now)
+        self._office.use(self._scope.settings.webhooks)
         self._vitals.leader.set(1)
         self._scheduler.repeat("missed", UPKEEP, self._look_for_missed)
         self._scheduler.repeat("people", UPKEEP, self._look_at_people)
@@ -152,6 +158,7 @@ class Agent:
         finally:
             self._stopping.set()
             self._scheduler.stop()
+            self._office.close()
             self._log.append("agent", {"event": "stop", "version": __version__}, CLOCK.now())
 
     def reload_soon(self) -> None:
@@ -206,6 +213,8 @@ class Agent:
                 self._people.put(scope.settings, scope.decisions, CLOCK.now())
             self._record_population(scope)
             self._log.schedule(scheduled(scope), valid_from=CLOCK.now(), at=CLOCK.now())
+            if reloaded:
+                self._office.use(scope.settings.webhooks)
         except StoreError as error:
             LOG.error("what is in force stays as it was, it could not be recorded: %s", error)
             self._unsealed = str(error)
