@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -31,20 +31,19 @@ def list_controls(
     """List the controls in scope: what each serves, and what proves it."""
     from agent.controls.decisions import all_rules
     from agent.controls.proof import rules_of
+    from agent.controls.rows import CONTROL_COLUMNS, control_row
 
     decisions, pack = _load(context)
     rules, chosen = all_rules(pack), decisions.controls
     shown = decisions.library.controls if everything else chosen
     rows = [
-        {
-            **_facts(control),
-            "rules": len(rules_of(control, rules)),
-            "in_scope": name in chosen,
-        }
+        control_row(control, rules=len(rules_of(control, rules)), in_scope=name in chosen)
         for name, control in shown.items()
     ]
-    columns = ("control", "criteria", "rules", "manual", "owner", "title")
-    show(Listing(schema="assay.controls.v1", columns=columns, rows=rows, empty="no control"), form)
+    show(
+        Listing(schema="assay.controls.v1", columns=CONTROL_COLUMNS, rows=rows, empty="no control"),
+        form,
+    )
 
 
 @app.command("show")
@@ -56,6 +55,7 @@ def show_control(
     """Show a control: its statement, the rules that prove it, what people do for it."""
     from agent.controls.decisions import all_rules
     from agent.controls.proof import rules_of
+    from agent.controls.rows import control_facts
     from agent.rules.params import suggest
 
     decisions, pack = _load(context)
@@ -69,7 +69,7 @@ def show_control(
     if form is Format.TABLE:
         sys.stdout.write("\n".join(_lines(known[control], rules)) + "\n")
         return
-    facts = {**_facts(known[control]), "rules": [rule.id for rule in rules]}
+    facts = {**control_facts(known[control]), "rules": [rule.id for rule in rules]}
     show(Listing(schema="assay.control.v1", columns=tuple(facts), rows=[facts]), form)
 
 
@@ -164,21 +164,6 @@ def _day(written: str) -> date:
         return date.fromisoformat(written)
     except ValueError:
         raise CommandError(f"{written!r} is not a date such as 2026-01-31") from None
-
-
-def _facts(control: Control) -> dict[str, Any]:
-    return {
-        "control": control.id,
-        "title": control.title,
-        "criteria": [each for ids in control.criteria.values() for each in ids],
-        "frameworks": {name: list(ids) for name, ids in control.criteria.items()},
-        "owner": control.owner,
-        "manual": str(control.manual.cadence) if control.manual else "",
-        "task": control.manual.task if control.manual else "",
-        "attach": list(control.manual.attach) if control.manual else [],
-        "performer": control.manual.performer if control.manual else "",
-        "reviewer": control.manual.reviewer if control.manual else "",
-    }
 
 
 def _lines(control: Control, rules: tuple[Rule, ...]) -> Iterator[str]:

@@ -1,26 +1,31 @@
-"""Listings as a table, JSON or CSV; text from clouds is made harmless in each.
+"""Listings on the screen: as a table, JSON or CSV.
 
-JSON carries its schema's name and version. A CSV cell that a spreadsheet would run as a formula
-starts with an apostrophe. A table shows no control characters, so that nothing observed can move
-the cursor or colour the screen.
+A table shows no control characters, so that nothing observed can move the cursor or colour the
+screen.
 """
 
 from __future__ import annotations
 
-import csv
 import io
-import json
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any
 
-from msgspec import Struct
+from agent.listing import Listing, rfc3339, to_cell, to_csv, to_json
 
-from agent.escape import defused
+__all__ = [
+    "Format",
+    "Listing",
+    "printable",
+    "rfc3339",
+    "show",
+    "to_cell",
+    "to_csv",
+    "to_json",
+    "unless_unread",
+]
 
 
 class Format(StrEnum):
@@ -29,17 +34,6 @@ class Format(StrEnum):
     TABLE = "table"
     JSON = "json"
     CSV = "csv"
-
-
-class Listing(Struct, frozen=True, kw_only=True):
-    """Rows to show: every row has every column."""
-
-    schema: str
-    """Name and version of the JSON form: `assay.rules.v1`."""
-    columns: tuple[str, ...]
-    rows: Sequence[Mapping[str, Any]]
-    empty: str = "nothing to show"
-    """What a table says when there is no row."""
 
 
 def show(listing: Listing, form: Format) -> None:
@@ -62,53 +56,9 @@ def unless_unread() -> Iterator[None]:
         os.close(nowhere)
 
 
-def to_json(listing: Listing) -> str:
-    """Write `{"schema": ..., "items": [...]}` with every field of every row."""
-    document = {"schema": listing.schema, "items": [dict(row) for row in listing.rows]}
-    return json.dumps(document, indent=2, ensure_ascii=True, default=_plain) + "\n"
-
-
-def to_csv(listing: Listing) -> str:
-    """Write a header and the columns of each row, RFC 4180, formulas defused."""
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\r\n")
-    writer.writerow(listing.columns)
-    for row in listing.rows:
-        writer.writerow([defused(to_cell(row.get(column))) for column in listing.columns])
-    return buffer.getvalue()
-
-
 def printable(text: str) -> str:
     """Replace control and direction characters, which a terminal would obey, by `?`."""
     return "".join(c if c.isprintable() or c == " " else "?" for c in text)
-
-
-def to_cell(value: Any) -> str:
-    """Write one value for a person: times RFC 3339 UTC, lists with commas, None as nothing."""
-    if value is None:
-        return ""
-    if isinstance(value, datetime):
-        return rfc3339(value)
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, list | tuple | set | frozenset):
-        return ", ".join(to_cell(item) for item in value)
-    return str(value)
-
-
-def rfc3339(moment: datetime) -> str:
-    """Write `2026-11-24T08:00:00Z`; fractions of a second only when there are any."""
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, datetime):
-        return rfc3339(value)
-    if isinstance(value, bytes):
-        return value.hex()
-    if isinstance(value, set | frozenset):
-        return sorted(value)
-    return str(value)
 
 
 def _table(listing: Listing) -> str:
