@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import BaseLoader, Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from agent import __version__
@@ -37,7 +37,7 @@ TITLES = {
 
 def write_html(report: Report) -> Iterator[str]:
     """Give the page, part by part."""
-    template = _environment().get_template("report.html")
+    template = make_environment(FileSystemLoader(TEMPLATES)).get_template("report.html")
     yield from template.generate(
         report=report,
         title=TITLES[report.kind],
@@ -85,25 +85,10 @@ def blind_time(stretches: Any) -> timedelta:
     return total(to_piece(each.start, each.end) for each in stretches)
 
 
-def _by_criterion(report: Report) -> dict[str, list[ControlResult]]:
-    return {
-        criterion: [
-            each for each in report.controls if criterion in each.control.criteria.get(SOC2, ())
-        ]
-        for criterion in report.criteria
-    }
-
-
-def _uncovered(report: Report) -> list[str]:
-    """Say for which part of the period a subservice organisation gives no proof."""
-    start = report.start.date()
-    end = max(report.end.date(), start + timedelta(days=1))
-    return [said for each in report.scope.subservices for said in uncovered(each, start, end)]
-
-
-def _environment() -> Environment:
+def make_environment(loader: BaseLoader) -> Environment:
+    """Make the template engine of reports and pages, which escapes whatever it is given."""
     environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
+        loader=loader,
         autoescape=True,
         undefined=StrictUndefined,
         finalize=shown,
@@ -123,3 +108,19 @@ def _environment() -> Environment:
         "anchor": lambda text: re.sub(r"[^A-Za-z0-9.-]", "-", text),
     }
     return environment
+
+
+def _by_criterion(report: Report) -> dict[str, list[ControlResult]]:
+    return {
+        criterion: [
+            each for each in report.controls if criterion in each.control.criteria.get(SOC2, ())
+        ]
+        for criterion in report.criteria
+    }
+
+
+def _uncovered(report: Report) -> list[str]:
+    """Say for which part of the period a subservice organisation gives no proof."""
+    start = report.start.date()
+    end = max(report.end.date(), start + timedelta(days=1))
+    return [said for each in report.scope.subservices for said in uncovered(each, start, end)]

@@ -36,11 +36,24 @@ class Tested(Struct, frozen=True, kw_only=True):
     judged: Judged
 
 
-def read_rules(view: Reading, lens: Lens, progress: Progress) -> dict[str, Tested]:
-    """Read every rule that was to be looked at on a target in scope, one pass each."""
+def read_rules(
+    view: Reading,
+    lens: Lens,
+    progress: Progress = lambda *_: None,
+    *,
+    only: Collection[str] | None = None,
+) -> dict[str, Tested]:
+    """Read every rule that was to be looked at on a target in scope, one pass each.
+
+    `only`: none but these.
+    """
     ran = read_ran(view, lens)
     known = {*ran, *(rule for _, rule in lens.windows)}
-    rules = sorted(rule for rule in known if lens.tells(rule) or not lens.moment)
+    rules = sorted(
+        rule
+        for rule in known
+        if (lens.tells(rule) or not lens.moment) and (only is None or rule in only)
+    )
     found = {}
     for done, rule in enumerate(rules):
         progress(done, len(rules), rule)

@@ -42,7 +42,8 @@ SELECT p.rule FROM (SELECT DISTINCT rule FROM plan_rule) p WHERE EXISTS (
   WHERE s.target = r.target AND s.rule = p.rule AND s.resource = r.id
 ) ORDER BY p.rule"""
 _NAMED = """
-SELECT id, target FROM resource WHERE text = :text AND target IN (SELECT DISTINCT target FROM run)"""
+SELECT id, target FROM resource
+WHERE text = :text AND target IN (SELECT DISTINCT target FROM run)"""
 _RUN_ENTRIES = """
 SELECT entry FROM run WHERE {where} AND entry < :before ORDER BY id DESC LIMIT :most"""
 _CHANGED = """
