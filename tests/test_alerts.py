@@ -60,3 +60,13 @@ def test_an_alert_has_a_summary_and_a_runbook_with_four_parts(name):
 
 def test_every_runbook_belongs_to_an_alert():
     assert {page.stem for page in (ROOT / "docs/runbooks").glob("*.md")} == set(alerts())
+
+
+@needs_promtool
+def test_the_configuration_of_prometheus_is_valid_and_scrapes_what_the_alerts_know():
+    path = RULES.parent / "prometheus.yml"
+    done = promtool("check", "config", str(path))
+    assert done.returncode == 0, done.stdout + done.stderr
+    (job,) = yaml.safe_load(path.read_text())["scrape_configs"]
+    assert f'job="{job["job_name"]}"' in alerts()["AgentDown"]["expr"]
+    assert "sample_limit" not in job
