@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -137,11 +138,13 @@ def wrong_calls(module: Module) -> Iterator[str]:
 def run_module(folder: Path, tmp_path: Path, variables: Mapping[str, Any]) -> dict[str, Any]:
     """Let Terraform compute the outputs of a module that needs no provider."""
     outputs = read(folder).named("output")
-    # By a call from elsewhere, so that Terraform writes nothing into the repository.
+    # By a call from elsewhere, so that Terraform writes nothing into the repository; by a relative
+    # path, as an absolute one is copied without the files beside the module.
+    source = os.path.relpath(folder, tmp_path)
     (tmp_path / "main.tf.json").write_text(
         json.dumps(
             {
-                "module": {"it": {"source": str(folder), **variables}},
+                "module": {"it": {"source": source, **variables}},
                 "output": {name: {"value": f"${{module.it.{name}}}"} for name in outputs},
             }
         )

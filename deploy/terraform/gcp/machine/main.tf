@@ -67,9 +67,9 @@ locals {
   UNIT
 
   document = {
-    # A disk without a file system is new; one with a file system is never made anew.
+    # Only a disk on which blkid finds nothing (exit code 2) is new; no other is ever made anew.
     bootcmd = [
-      "blkid ${local.disk} || mkfs.ext4 -m 0 ${local.disk}",
+      "blkid ${local.disk} || test $? -ne 2 || mkfs.ext4 -m 0 ${local.disk}",
       "fsck.ext4 -p ${local.disk} || test $? -eq 1",
       "mkdir -p ${local.host}",
       "mountpoint -q ${local.host} || mount -o nodev,nosuid,noexec ${local.disk} ${local.host}",
