@@ -48,7 +48,8 @@ class Receiver:
     plan: list = field(default_factory=list)
     """Answers that are given first: a status, or (status, headers), or a function."""
     secret: str = SECRET
-    now: float | None = None
+    clock: object = None
+    """What tells the receiver the time; None: the real one."""
 
     @property
     def types(self):
@@ -69,8 +70,8 @@ def receiving():
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self):
             body = self.rfile.read(int(self.headers["Content-Length"]))
-            receiver.raw.append((dict(self.headers), body))
-            now = receiver.now
+            receiver.raw.append((self.headers, body))
+            now = receiver.clock().timestamp() if receiver.clock else None
             receiver.got.append(
                 (self.headers["webhook-id"], verified(receiver.secret, self.headers, body, now=now))
             )
