@@ -1,9 +1,7 @@
 """One run: plan, collect, evaluate, seal. It reads the clock, and holds the one broad `except`.
 
-Parts of an observation are judged as they come and dropped, so that memory grows with a page of a
-listing and not with an account. Whatever goes wrong in a run ends in the log: as findings that are
-errors, as gaps of the run, or, when there is no run at all, as a `Failed` whose slot the caller
-records as missed.
+Whatever goes wrong in a run ends in the log: as findings that are errors, as gaps of the run, or,
+when there is no run at all, as a `Failed` whose slot the caller records as missed.
 """
 
 from __future__ import annotations
@@ -13,8 +11,7 @@ import random
 import threading
 import time
 import traceback
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -24,21 +21,20 @@ import msgspec
 from msgspec import Struct
 
 from agent import __version__
-from agent.evaluate import Tally, conclude, evaluate
 from agent.evidence.log import Log
-from agent.evidence.seal import Lost, RuleVersion, Run, SealedRun
+from agent.evidence.seal import RuleVersion, SealedRun
 from agent.evidence.store import SlotTaken, StoreError
-from agent.judge import gap_message
 from agent.plan import Plan, make_plan
 from agent.rules.examples import failed_examples
 from agent.rules.params import params_of
 from agent.rules.rule import Rule
 from agent.waivers import Waiver
-from checks.canonical import digest, rfc3339
+from agent.watch import Progress, Unseen, Watch
+from checks.canonical import rfc3339
 from checks.collect import Collecting, collect
 from checks.ledger import Collection
 from checks.limits import Clock, Limits
-from checks.model import CallError, Check, Gap, Observation, Scope, Session, Target
+from checks.model import CallError, Check, Observation, Scope, Session, Target
 
 CLOCK = Clock(
     now=lambda: datetime.now(UTC),  # noqa: TID251 - the one place that asks
@@ -46,16 +42,6 @@ CLOCK = Clock(
     sleep=time.sleep,
     random=random.random,
 )
-
-
-class Progress(Struct, frozen=True, kw_only=True):
-    """How far a run has come."""
-
-    checks: int
-    """Checks of which something came."""
-    of: int
-    resources: int
-    findings: int
 
 
 class Task(Struct, frozen=True, kw_only=True):
@@ -86,15 +72,6 @@ class Done(Struct, frozen=True, kw_only=True):
     collection: Collection
     started: datetime
     finished: datetime
-
-
-class Unseen(Struct, frozen=True, kw_only=True):
-    """One reason for which something could not be seen, and of how many resources it holds."""
-
-    gap: Gap
-    """Of the first of them."""
-    resources: int
-    """0: it is a listing."""
 
 
 class Failed(Struct, frozen=True, kw_only=True):
@@ -178,7 +155,7 @@ class Runner:
                 trigger=task.trigger,
             ) as run,
         ):
-            watched = _Watched(
+            watched = Watch(
                 run, plan, self.checks, target=target, now=started, waivers=task.waivers
             )
             for part in self._parts(collecting):
@@ -232,120 +209,6 @@ class Runner:
 
 class _StoppedError(Exception):
     pass
-
-
-class _Watched:
-    """The state of one run while its parts come."""
-
-    def __init__(
-        self,
-        run: Run,
-        plan: Plan,
-        checks: Mapping[str, Check],
-        *,
-        target: Target,
-        now: datetime,
-        waivers: Iterable[Waiver],
-    ) -> None:
-        self._run, self._plan, self._checks = run, plan, checks
-        self._waivers: dict[str, list[Waiver]] = defaultdict(list)
-        for waiver in waivers:
-            self._waivers[waiver.rule].append(waiver)
-        self._target, self._now = target, now
-        self._tallies: dict[str, Tally] = {}
-        self._begun: set[str] = set()
-        self._resources = self._findings = 0
-        self._unseen: dict[tuple[str, ...], Unseen] = {}
-
-    @property
-    def progress(self) -> Progress:
-        return Progress(
-            checks=len(self._begun),
-            of=len(self._plan.facets),
-            resources=self._resources,
-            findings=self._findings,
-        )
-
-    def take(self, part: Observation) -> None:
-        """Judge every resource of a part by every rule of its check, and let the part go."""
-        check = self._checks[part.check]
-        self._begun.add(part.check)
-        for gap in part.gaps:
-            self._note(gap)
-        for resource in part.resources:
-            seen = digest(resource.attributes, check.volatile)
-            self._run.see(resource.id, resource.region, part.check, seen)
-            for gap in resource.gaps:
-                self._note(gap)
-        self._resources += len(part.resources)
-        for rule in self._plan.rules_by_check.get(part.check, ()):
-            findings, tally = evaluate(
-                rule,
-                part,
-                now=self._now,
-                target=self._target,
-                waivers=self._waivers.get(rule.id, ()),
-            )
-            self._tallies[rule.id] = self._tallies.get(rule.id, Tally()) + tally
-            for finding in findings:
-                self._run.add(finding)
-            self._findings += len(findings)
-
-    def conclude(self, expected: Callable[[Check], set[str]]) -> None:
-        """Add the findings that only a scope can carry, once every part has come.
-
-        `expected` says where a check was to be looked at: a place that no part speaks of is an
-        error, not an empty one.
-        """
-        for rule in self._plan.rules:
-            regions = expected(self._checks[rule.check])
-            tally = self._tallies.get(rule.id, Tally())
-            found = conclude(
-                rule,
-                tally,
-                now=self._now,
-                target=self._target,
-                regions=regions,
-                waivers=self._waivers.get(rule.id, ()),
-            )
-            for finding in found:
-                self._run.add(finding)
-            self._findings += len(found)
-
-    def lost(self) -> dict[str, list[Lost]]:
-        """Say for each rule where its resources could not be listed: what was known there."""
-        listings = [one.gap for one in self._unseen.values() if not one.gap.resource]
-        return {
-            rule.id: [
-                Lost(gap.region, gap.cause.value, gap_message(gap), gap.needs)
-                for gap in listings
-                if gap.check == rule.check
-            ]
-            for rule in self._plan.rules
-        }
-
-    @property
-    def unseen(self) -> tuple[Unseen, ...]:
-        """What could not be seen, one of each reason: listings first."""
-        return tuple(
-            sorted(self._unseen.values(), key=lambda one: (one.resources > 0, one.gap.check))
-        )
-
-    def _note(self, gap: Gap) -> None:
-        # One for each reason: a denied facet of 20,000 resources is one thing to grant.
-        key = (
-            gap.check,
-            gap.region,
-            gap.facet,
-            gap.cause.value,
-            gap.code,
-            gap.call,
-            str(not gap.resource),
-        )
-        known = self._unseen.get(key)
-        first = known.gap if known else gap
-        before = known.resources if known else 0
-        self._unseen[key] = Unseen(gap=first, resources=before + bool(gap.resource))
 
 
 def _identity(session: Session) -> str:

@@ -21,9 +21,10 @@ if TYPE_CHECKING:
 
     from agent.pack import Pack
     from agent.rules.rule import Rule
-    from agent.run import Done, Failed, Progress, Runner
+    from agent.run import Done, Failed, Runner
     from agent.targets import Observed
     from agent.waivers import Waiver
+    from agent.watch import Progress
 
 
 MANY = 3
