@@ -19,7 +19,8 @@ from msgspec import Struct, field
 
 from agent.duration import parse_duration
 from agent.evidence.anchors.settings import KINDS, AnchorSettings, Rfc3161Settings
-from agent.evidence.kms import KeySettings
+from agent.evidence.kms.settings import KINDS as KEYS
+from agent.evidence.kms.settings import KeySettings
 from agent.webhooks.settings import MOST, WebhookSettings
 from checks.aws.settings import AwsSettings
 from checks.azure.settings import AzureSettings
@@ -117,7 +118,9 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     anchors: tuple[AnchorSettings, ...] = ()
     """Who else stamps or keeps the log's checkpoints (docs/anchors.md)."""
     key: KeySettings | None = None
-    """The signing key, where it is not a file beside the store (docs/anchors.md)."""
+    """The signing key, where it is not a file beside the store (docs/keys.md)."""
+    old_key: KeySettings | None = None
+    """The key before it, while `assay evidence rotate` hands the log over; not a file either."""
     rules_paths: tuple[str, ...] = ()
     checks_paths: tuple[str, ...] = ()
     files: Mapping[str, FileSettings] = field(default_factory=dict)
@@ -225,7 +228,8 @@ def _convert(document: Mapping[str, Any]) -> Settings:
             raise _Mistake(own, f"unknown field `{own}`")
     _check_tags(document, "targets", "provider", PROVIDERS)
     _check_tags(document, "anchors", "kind", KINDS)
-    _check_tag(document.get("key"), "key.kind", ("aws-kms",))
+    for name in ("key", "old_key"):
+        _check_tag(document.get(name), f"{name}.kind", KEYS)
     try:
         return msgspec.convert(document, Settings)
     except msgspec.ValidationError as error:

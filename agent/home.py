@@ -11,6 +11,7 @@ from agent.config import Settings
 from agent.evidence import keys
 from agent.evidence.anchors.held import refuse_behind
 from agent.evidence.anchors.opening import open_anchors
+from agent.evidence.kms.opening import open_kms
 from agent.evidence.log import Log
 from agent.evidence.note import NoteSigner
 from agent.evidence.store import Store, StoreMissing, StoreReadOnly
@@ -93,9 +94,7 @@ def open_key(settings: Settings) -> NoteSigner:
     Raises `KeyFileError` or `StoreUnsigned`.
     """
     if settings.key is not None:
-        from agent.evidence.kms_aws import KmsSigner  # noqa: PLC0415 - only who has one loads an SDK
-
-        return KmsSigner(settings.origin, settings.key)
+        return open_kms(settings.origin, settings.key, settings.path)
     folder = folder_of(settings)
     path = folder / KEY
     if path.exists():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -132,6 +133,16 @@ def verify(folder: Path, *more: str | Path) -> tuple[int, str]:
         cwd="/",
     )
     return done.returncode, done.stdout + done.stderr
+
+
+def shell(folder: Path) -> set[str]:
+    """Run every block of VERIFY.md that needs no sample; gives the lines that end in ok."""
+    blocks = re.findall(r"```sh\n(.*?)```", (folder / "VERIFY.md").read_text(), re.DOTALL)
+    script = f"cd '{folder}'\n" + "\n".join(blocks[:5])
+    done = subprocess.run(
+        ["sh", "-c", script], capture_output=True, text=True, timeout=60, check=False
+    )
+    return {line for line in done.stdout.splitlines() if line.endswith(": ok")}
 
 
 def copied(bundle: Path, folder: Path) -> Path:

@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import json
-import re
 import shutil
 import subprocess
 import sys
 
 import pytest
-from bundle_kit import HOURS, VERIFY, bundle, copied, entries, index_of, made, tell, verify
+from bundle_kit import (
+    HOURS,
+    VERIFY,
+    bundle,
+    copied,
+    entries,
+    index_of,
+    made,
+    shell,
+    tell,
+    verify,
+)
 from evidence_world import HOUR, SIGNER, START, open_world
 
 from agent.bundle.write import BundleError, Order, write_bundle
@@ -59,16 +69,6 @@ except SystemExit as end:
     )
 
     assert done.stdout.splitlines()[-1] == "0 set()"
-
-
-def shell(folder):
-    """Run every block of VERIFY.md that needs no sample."""
-    blocks = re.findall(r"```sh\n(.*?)```", (folder / "VERIFY.md").read_text(), re.DOTALL)
-    script = f"cd '{folder}'\n" + "\n".join(blocks[:5])
-    done = subprocess.run(
-        ["sh", "-c", script], capture_output=True, text=True, timeout=60, check=False
-    )
-    return {line for line in done.stdout.splitlines() if line.endswith(": ok")}
 
 
 def test_the_shell_commands_of_verify_md_find_it_valid(one):

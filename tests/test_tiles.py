@@ -144,7 +144,7 @@ def test_a_third_level_is_right(tmp_path):
         def hashes(self):
             return (sha256(b"%d" % n).digest() for n in range(70_000))
 
-        def entries(self, **_):
+        def entries(self, *_, **__):
             return iter(())
 
         def meta(self):

@@ -29,7 +29,6 @@ import zlib
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta, timezone
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -57,8 +56,6 @@ BROKEN = (
 )  # fmt: skip
 MOST_LINES = 60
 MOST_SLOTS = 10
-TYPED_KEY = 1 + 32
-SIGNATURE = 64
 HEAD = 3  # lines of a checkpoint: origin, size, root
 
 
@@ -107,6 +104,7 @@ class Bundle:
         self.anchored = "chained, not anchored: only whoever holds a checkpoint can see a rewrite"
         self.policy: dict[str, Any] = {}
         self.files: dict[str, str] = {}
+        self.turns: list[tuple[int, Key]] = []
         self.lines: list[bytes] = []
         self.entries: list[dict[str, Any]] = []
         self.notes: dict[int, str] = {}
@@ -194,17 +192,45 @@ class Bundle:
         self.policy = json.loads((self.folder / "policy.json").read_bytes())
         if self.policy["format"] != FORMAT:
             self.wrong(f"policy.json: the format {self.policy['format']!r} is not {FORMAT}")
-        if self.expected_vkey and self.policy["vkey"] != self.expected_vkey:
-            self.wrong(f"policy.json: the key {self.policy['vkey']} is not the one you expect")
         if not self.expected_vkey:
             self.facts.append(
                 f"the key {self.policy['vkey']} is the bundle's own word: name yours with --vkey"
             )
 
-    @cached_property
-    def key(self) -> Key:
-        """The key that must have signed everything."""
-        return Key(self.expected_vkey or self.policy["vkey"])
+    # --- keys
+    def read_keys(self) -> None:
+        """Follow the log from its first key to each that the one before handed it over to."""
+        first = self.entries[0].get("vkey")
+        self.turns = [(1, Key(str(first)))] if self.entries[0].get("kind") == "key" else []
+        for index, body in self.of("key"):
+            if index and self.turns:
+                self.turn(index, body)
+        texts = [key.text for _, key in self.turns]
+        wanted = self.expected_vkey or self.policy["vkey"]
+        if self.expected_vkey not in (None, *texts):
+            self.wrong(f"policy.json: the key {self.policy['vkey']} is not the one you expect")
+        if self.policy["vkey"] not in texts[-1:] or wanted not in texts:
+            self.wrong(f"entry 0: does not name the key {wanted}, nor does one that hands over")
+            self.turns = [(1, Key(wanted))]
+
+    def turn(self, index: int, body: dict[str, Any]) -> None:
+        """Take the next key from an entry; its checkpoint is signed by both."""
+        before = self.turns[-1][1]
+        key = Key(body["vkey"])
+        right = body.get("event") == "rotated" and body.get("previous") == before.text
+        if not right or key.name != before.name:
+            self.wrong(f"entry {index}: does not hand over from the key {before.text}")
+            return
+        self.turns.append((index + 2, key))
+        self.facts.append(f"entry {index} hands the log over to the key {key.text}")
+
+    def open(self, note: str) -> tuple[str, int, bytes]:
+        """Give origin, size and root of a checkpoint that all signed who must. `ValueError`."""
+        _, size, _ = read_head(note)
+        signers = [key for start, key in self.turns if start <= max(size, 1)][-1:]
+        signers += [key for start, key in self.turns if start == size + 1 > 1]
+        heads = [key.open(note) for key in signers]
+        return heads[0]
 
     # --- the log
     def log(self) -> None:
@@ -215,6 +241,7 @@ class Bundle:
         self.lines = data.split(b"\n")[:-1]
         for index, line in enumerate(self.lines):
             self.entries.append(self.entry(index, line))
+        self.read_keys()
         for line in (self.folder / "log/checkpoints.jsonl").read_bytes().splitlines():
             row = json.loads(line)
             if row["size"] in self.notes or row["size"] != len(self.notes) + 1:
@@ -225,8 +252,6 @@ class Bundle:
         head = (self.folder / "log/checkpoint").read_bytes().decode()
         if head != self.notes.get(len(self.lines)):
             self.wrong("log/checkpoint: is not the checkpoint of the last entry")
-        if self.entries[0].get("kind") != "key" or self.entries[0].get("vkey") != self.key.text:
-            self.wrong(f"entry 0: does not name the key {self.key.text}")
         self.facts.append(f"{len(self.lines)} entries, {len(signed)} signed checkpoints")
 
     def entry(self, index: int, line: bytes) -> dict[str, Any]:
@@ -244,11 +269,11 @@ class Bundle:
     def signed(self, size: int, note: str) -> bytes | None:
         """Give the root that a checkpoint signed; None when it is not one of this log."""
         try:
-            origin, count, root = self.key.open(note)
+            origin, count, root = self.open(note)
         except BROKEN as error:
             self.wrong(f"checkpoint {size}: {error}")
             return None
-        if origin != self.key.name or count != size:
+        if origin != self.turns[0][1].name or count != size:
             self.wrong(f"checkpoint {size}: is one of {origin} and of size {count}")
             return None
         return root
@@ -327,11 +352,11 @@ class Bundle:
         """Check that the log contains the checkpoints that somebody else kept."""
         for path in paths:
             try:
-                origin, size, root = self.key.open(path.read_bytes().decode())
+                origin, size, root = self.open(path.read_bytes().decode())
             except BROKEN as error:
                 self.wrong(f"held checkpoint {path.name}: {error}")
                 continue
-            if origin != self.key.name:
+            if origin != self.turns[0][1].name:
                 self.wrong(f"held checkpoint {path.name}: is one of {origin}")
             elif size > len(self.roots):
                 self.wrong(
@@ -383,7 +408,7 @@ class Bundle:
 
     def anchor(self, size: int, place: Path, roots: Path | None) -> Iterator[datetime]:
         """Check what others hold of the checkpoint of a size; gives the times of its stamps."""
-        _, count, root = self.key.open(place.read_bytes().decode())
+        _, count, root = self.open(place.read_bytes().decode())
         if count != size or size > len(self.roots) or self.roots[size - 1] != root:
             self.wrong(f"anchor of size {size}: the log was rewritten since it was anchored")
         for copy in sorted(place.parent.glob("*.json")):
@@ -775,36 +800,27 @@ class Grouped:
         return self.ahead is not None
 
 
-# --- signed notes (c2sp.org/signed-note) with Ed25519 (RFC 8032)
-P = 2**255 - 19
-ORDER = 2**252 + 27742317777372353535851937790883648493
-D = -121665 * pow(121666, P - 2, P) % P
-ROOT = pow(2, (P - 1) // 4, P)
-Point = tuple[int, int, int, int]
-ZERO: Point = (0, 1, 1, 0)
-
-
+# --- signed notes (c2sp.org/signed-note)
 class Key:
-    """A public key, as `name+id+key`."""
+    """A public key, as `name+id+key`: type 0x01 is Ed25519, type 0x02 here ECDSA on P-256."""
 
     def __init__(self, text: str) -> None:
         self.text = text
         self.name, self.id, encoded = text.split("+", 2)
         raw = base64.b64decode(encoded, validate=True)
-        if len(raw) != TYPED_KEY or raw[0] != 1:
-            raise ValueError("only Ed25519 keys (type 0x01) are known")
-        if hashlib.sha256(self.name.encode() + b"\n" + raw).hexdigest()[:8] != self.id:
+        if raw[:1] == b"\x01" and len(raw) == 1 + 32:
+            named, self.holds = self.name.encode() + b"\n" + raw, Ed25519(raw[1:]).holds
+        elif raw[:1] == b"\x02" and raw[1:-64] == SPKI:
+            named, self.holds = raw[1:], P256(raw[-64:]).holds
+        else:
+            raise ValueError("only Ed25519 (type 0x01) and P-256 (type 0x02) keys are known")
+        if hashlib.sha256(named).hexdigest()[:8] != self.id:
             raise ValueError("the id of the key does not belong to it")
-        self.raw = raw[1:]
-        x, y, z, t = unpack(self.raw)
-        self.minus = powers((P - x, y, z, P - t))
 
     def open(self, note: str) -> tuple[str, int, bytes]:
         """Give origin, size and root of a checkpoint that this key signed. Raises `ValueError`."""
+        head = read_head(note)
         text, _, tail = note.rpartition("\n\n")
-        lines = text.split("\n")
-        if len(lines) != HEAD or not re.fullmatch(r"[1-9][0-9]{0,18}", lines[1]):
-            raise ValueError("it is not a checkpoint")
         if not tail.endswith("\n"):
             raise ValueError("it has no signature")
         for line in tail[:-1].split("\n"):
@@ -815,17 +831,67 @@ class Key:
                     raise ValueError("its signature is not in its one form")
                 if not self.holds(raw[4:], (text + "\n").encode()):
                     raise ValueError("its signature does not hold")
-                return lines[0], int(lines[1]), base64.b64decode(lines[2], validate=True)
+                return head
         raise ValueError(f"it is not signed by {self.name}+{self.id}")
 
+
+def read_head(note: str) -> tuple[str, int, bytes]:
+    """Read origin, size and root of a checkpoint, whoever signed it. Raises `ValueError`."""
+    lines = note.rpartition("\n\n")[0].split("\n")
+    if len(lines) != HEAD or not re.fullmatch(r"[1-9][0-9]{0,18}", lines[1]):
+        raise ValueError("it is not a checkpoint")
+    return lines[0], int(lines[1]), base64.b64decode(lines[2], validate=True)
+
+
+Table = list[list[Any]]
+
+
+def powers(point: Any, zero: Any, add: Callable[[Any, Any], Any]) -> Table:
+    """List what 4 bits of a factor add, for each of its 64 places."""
+    table = []
+    for _ in range(64):
+        row = [zero]
+        for _ in range(15):
+            row.append(add(row[-1], point))
+        table.append(row)
+        point = add(row[-1], point)
+    return table
+
+
+def times(table: Table, factor: int, add: Callable[[Any, Any], Any]) -> Any:
+    """Multiply the point of a table."""
+    found = table[0][0]
+    for row in table:
+        found = add(found, row[factor & 15])
+        factor >>= 4
+    return found
+
+
+# Ed25519 (RFC 8032 section 5.1)
+P = 2**255 - 19
+ORDER = 2**252 + 27742317777372353535851937790883648493
+D = -121665 * pow(121666, P - 2, P) % P
+ROOT = pow(2, (P - 1) // 4, P)
+Point = tuple[int, int, int, int]
+ZERO: Point = (0, 1, 1, 0)
+
+
+class Ed25519:
+    """What an Ed25519 key verifies."""
+
+    def __init__(self, raw: bytes) -> None:
+        self.raw = raw
+        x, y, z, t = unpack(raw)
+        self.minus = powers((P - x, y, z, P - t), ZERO, add)
+
     def holds(self, signature: bytes, message: bytes) -> bool:
-        """Check an Ed25519 signature (RFC 8032 section 5.1.7)."""
+        """Check a signature (RFC 8032 section 5.1.7)."""
         s = int.from_bytes(signature[32:], "little")
-        if len(signature) != SIGNATURE or s >= ORDER:
+        if len(signature) != 2 * 32 or s >= ORDER:
             return False
         hashed = hashlib.sha512(signature[:32] + self.raw + message).digest()
         k = int.from_bytes(hashed, "little") % ORDER
-        return pack(add(times(BASE, s), times(self.minus, k))) == signature[:32]
+        return pack(add(times(BASE, s, add), times(self.minus, k, add))) == signature[:32]
 
 
 def add(a: Point, b: Point) -> Point:
@@ -836,27 +902,6 @@ def add(a: Point, b: Point) -> Point:
     h = 2 * a[2] * b[2] % P
     e, f, g, h = f - e, h - g, h + g, f + e
     return (e * f % P, g * h % P, f * g % P, e * h % P)
-
-
-def powers(point: Point) -> list[list[Point]]:
-    """List what 4 bits of a factor add, for each of its 64 places."""
-    table = []
-    for _ in range(64):
-        row = [ZERO]
-        for _ in range(15):
-            row.append(add(row[-1], point))
-        table.append(row)
-        point = add(row[-1], point)
-    return table
-
-
-def times(table: list[list[Point]], factor: int) -> Point:
-    """Multiply the point of a table."""
-    found = ZERO
-    for row in table:
-        found = add(found, row[factor & 15])
-        factor >>= 4
-    return found
 
 
 def pack(point: Point) -> bytes:
@@ -881,7 +926,67 @@ def unpack(data: bytes) -> Point:
     return (x, y, 1, x * y % P)
 
 
-BASE = powers(unpack((4 * pow(5, P - 2, P) % P).to_bytes(32, "little")))
+BASE = powers(unpack((4 * pow(5, P - 2, P) % P).to_bytes(32, "little")), ZERO, add)
+
+
+# ECDSA with SHA-256 on P-256 (FIPS 186-5 section 6.4.2; the curve: SP 800-186 section 3.2.1.3)
+SPKI = bytes.fromhex("3059301306072a8648ce3d020106082a8648ce3d030107034200") + b"\x04"
+Q = 2**256 - 2**224 + 2**192 + 2**96 - 1
+COUNT = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+B = 0x5AC635D8AA3A93E7B3EBBD55769886BC651D06B0CC53B0F63BCE3C3E27D2604B
+FIRST = (
+    0x6B17D1F2E12C4247F8BCE6E563A440F277037D812DEB33A0F4A13945D898C296,
+    0x4FE342E2FE1A7F9B8EE7EB4A7C0F9E162BCE33576B315ECECBB6406837BF51F5,
+    1,
+)
+NONE = (0, 1, 0)
+ON_P256: list[Table] = []  # of FIRST; made when the first such key is met
+
+
+class P256:
+    """What a key on P-256 verifies."""
+
+    def __init__(self, raw: bytes) -> None:
+        x, y = int.from_bytes(raw[:32], "big"), int.from_bytes(raw[32:], "big")
+        if x >= Q or y >= Q or (y * y - x * x * x + 3 * x - B) % Q:
+            raise ValueError("it is no public key")
+        self.mine = powers((x, y, 1), NONE, plus)
+        if not ON_P256:
+            ON_P256.append(powers(FIRST, NONE, plus))
+
+    def holds(self, signature: bytes, message: bytes) -> bool:
+        """Check a signature."""
+        r, s = read_der(signature)
+        if not (0 < r < COUNT and 0 < s < COUNT):
+            return False
+        hashed = int.from_bytes(hashlib.sha256(message).digest(), "big")
+        inverse = pow(s, COUNT - 2, COUNT)
+        mine = times(self.mine, r * inverse % COUNT, plus)
+        x, _, z = plus(times(ON_P256[0], hashed * inverse % COUNT, plus), mine)
+        return bool(z) and x * pow(z, Q - 2, Q) % Q % COUNT == r
+
+
+def plus(a: tuple[int, int, int], b: tuple[int, int, int]) -> tuple[int, int, int]:
+    """Add two points (Renes, Costello, Batina 2016, algorithm 4: complete, for a = -3)."""
+    (x1, y1, z1), (x2, y2, z2) = a, b
+    xx, yy, zz = x1 * x2 % Q, y1 * y2 % Q, z1 * z2 % Q
+    xy, yz, xz = x1 * y2 + x2 * y1, y1 * z2 + y2 * z1, x1 * z2 + x2 * z1
+    t = 3 * (xz - B * zz)
+    up, down = yy + t, yy - t
+    u, v = 3 * (B * xz - 3 * zz - xx), 3 * (xx - zz)
+    return ((xy * up - yz * u) % Q, (up * down + v * u) % Q, (yz * down + xy * v) % Q)
+
+
+def read_der(signature: bytes) -> tuple[int, int]:
+    """Read the two numbers of an ECDSA signature. Raises `ValueError`."""
+    middle = 4 + signature[3]
+    r = int.from_bytes(signature[4:middle], "big")
+    s = int.from_bytes(signature[middle + 2 :], "big")
+    parts = [n.to_bytes(n.bit_length() // 8 + 1, "big") for n in (r, s)]
+    body = b"".join(b"\x02" + bytes([len(part)]) + part for part in parts)
+    if signature != b"\x30" + bytes([len(body)]) + body:
+        raise ValueError("its signature is not in its one form")
+    return r, s
 
 
 # --- small things

@@ -33,6 +33,7 @@ from agent.evidence.entry import (
     to_rfc3339,
     whole,
 )
+from agent.evidence.keyring import read_keyring
 from agent.evidence.leaf import GONE, OUTCOMES
 from agent.evidence.store import Reading, Store, past
 
@@ -232,7 +233,7 @@ class _Writing:
         policy = {
             "format": layout.FORMAT,
             "origin": meta["origin"],
-            "vkey": meta["vkey"],
+            "vkey": str(read_keyring(self.view).newest),
             "from": to_rfc3339(self.order.start),
             "to": to_rfc3339(self.order.end),
             "made": to_rfc3339(self.order.made_at),

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import json
 import sys
-from collections import defaultdict
-from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from agent.cli import anchors
+from agent.cli import anchors, keys
 from agent.cli.exits import CommandError, Exit
 from agent.cli.output import Format, Listing, rfc3339, show
 from agent.cli.times import read_period, read_time
@@ -36,16 +34,15 @@ def log_entries(
     """List the entries of the log, oldest first."""
     from agent.evidence import queries
     from agent.evidence.entry import Kind
+    from agent.evidence.rows import ENTRY_COLUMNS, entry_row
 
     if kind is not None and kind not in list(Kind):
         raise CommandError(f"--kind {kind}: use one of {', '.join(Kind)}")
     with _store(context) as store:
         rows = [
-            {"entry": index, "at": body["at"], "kind": body["kind"], "what": _what(body), **body}
-            for index, body in queries.entries(store, kind=kind, start=start)
+            entry_row(index, body) for index, body in queries.entries(store, kind=kind, start=start)
         ]
-    columns = ("entry", "at", "kind", "what")
-    show(Listing(schema="assay.log.v1", columns=columns, rows=rows, empty="no entry"), form)
+    show(Listing(schema="assay.log.v1", columns=ENTRY_COLUMNS, rows=rows, empty="no entry"), form)
 
 
 @app.command("as-of")
@@ -59,6 +56,7 @@ def as_of(
 ) -> None:
     """List the findings as they stood, and the rules whose state was unknown then."""
     from agent.evidence import queries
+    from agent.evidence.rows import finding_row
     from agent.model import Outcome
 
     at = read_time(time)
@@ -68,20 +66,7 @@ def as_of(
     wanted = [Outcome(each) for each in outcome or ()]
     with _store(context) as store:
         found = queries.as_of(store, at, target=target, rule=rule, outcomes=wanted)
-        rows: list[dict[str, Any]] = [
-            {
-                "outcome": str(one.outcome),
-                "target": one.target,
-                "rule": one.rule,
-                "resource": one.resource,
-                "region": one.region,
-                "since": one.since,
-                "code": one.code,
-                "message": one.message,
-                "needs": list(one.needs),
-            }
-            for one in found
-        ]
+        rows = [finding_row(one) for one in found]
         stale = [
             basis
             for basis in queries.bases(store, at)
@@ -124,29 +109,12 @@ def list_deviations(
 ) -> None:
     """List every failure of the period, those mended in time included."""
     from agent.evidence.deviations import deviations
+    from agent.evidence.rows import deviation_row
 
     low, high = read_period(start, to)
     with _store(context) as store:
         found = deviations(store, low, high, target=target, rule=rule)
-    rows = [
-        {
-            "target": one.target,
-            "rule": one.rule,
-            "resource": one.resource,
-            "region": one.region,
-            "start": one.start,
-            "end": one.end,
-            "ended_by": one.ended_by,
-            "observed": _text(one.observed),
-            "longest": _text(one.longest),
-            "last_good": one.last_good,
-            "last_bad": one.last_bad,
-            "blind": one.blind,
-            "message": one.message,
-        }
-        for one in found
-        if not only_open or one.end is None
-    ]
+    rows = [deviation_row(one) for one in found if not only_open or one.end is None]
     rows.sort(key=lambda row: (row["start"], row["rule"], row["resource"]))
     columns = ("start", "end", "ended_by", "observed", "longest", "rule", "resource", "message")
     empty = "no deviation"
@@ -163,28 +131,17 @@ def list_gaps(
 ) -> None:
     """Account for every slot that the schedule expected in the period."""
     from agent.evidence import queries
+    from agent.evidence.rows import GAP_COLUMNS, gap_row, told
 
     low, high = read_period(start, to)
     with _store(context) as store:
         found = queries.gaps(store, low, high, target=target)
-    rows = [
-        {
-            "target": gap.target,
-            "from": gap.start,
-            "to": gap.end,
-            "slots": gap.slots,
-            "reason": gap.reason or "unexplained",
-            "author": gap.author,
-            "entry": gap.entry,
-        }
-        for gap in found.gaps
-    ]
-    columns = ("target", "from", "to", "slots", "reason", "author", "entry")
-    show(Listing(schema="assay.gaps.v1", columns=columns, rows=rows, empty="no gap"), form)
+    rows = [gap_row(gap) for gap in found.gaps]
+    show(Listing(schema="assay.gaps.v1", columns=GAP_COLUMNS, rows=rows, empty="no gap"), form)
     if form is Format.TABLE:
         sys.stdout.write(
             f"{found.expected} slots expected: {found.ran} ran, {found.explained} explained,"
-            f" {found.unexplained} unexplained; the longest gap is {_text(found.longest)}\n"
+            f" {found.unexplained} unexplained; the longest gap is {told(found.longest)}\n"
         )
 
 
@@ -208,7 +165,8 @@ def verify(
     from agent.evidence.anchors.model import AnchorError
     from agent.evidence.anchors.opening import open_anchors
     from agent.evidence.anchors.standing import read_standing, words
-    from agent.evidence.note import NoteInvalid, parse_vkey
+    from agent.evidence.keyring import read_keyring
+    from agent.evidence.note import NoteInvalid
     from agent.evidence.verify import LogInvalid, verify_store
     from agent.run import CLOCK
 
@@ -221,7 +179,7 @@ def verify(
             verify_store(store, vkey or None, held)
             with store.reading() as view:
                 size, meta = view.size(), view.meta()
-            key = parse_vkey(meta["vkey"])
+                key = read_keyring(view).newest
             behind = [compare(store, key, place, every=True) for place in places] if copies else []
             standing = read_standing(store, roots, now=CLOCK.now())
         except (LogInvalid, NoteInvalid, AnchorError) as error:
@@ -235,7 +193,13 @@ def verify(
     return Exit.PASS
 
 
-for _command in (anchors.checkpoint, anchors.anchor, anchors.tiles, anchors.recover):
+for _command in (
+    anchors.checkpoint,
+    anchors.anchor,
+    anchors.tiles,
+    anchors.recover,
+    keys.rotate,
+):
     app.command(_command.__name__)(_command)
 
 
@@ -251,31 +215,3 @@ def _read(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise CommandError(f"{path}: cannot be read: {error.strerror}") from None
-
-
-def _text(duration: timedelta | None) -> str:
-    return "" if duration is None else str(timedelta(seconds=round(duration.total_seconds())))
-
-
-def _what(body: dict[str, Any]) -> str:
-    """Say in a few words what an entry records."""
-    if body["kind"] == "run":
-        return f"{body['target']} {body.get('slot') or body.get('trigger', '')}"
-    if body["kind"] == "config" and "targets" in body:
-        return f"{body['rules']} rules, {', '.join(body['targets'])}"
-    words = _WORDS.get(body["kind"], "{origin}{of}")
-    return words.format_map(defaultdict(str, body))
-
-
-_WORDS = {
-    "gap": "{target} {slots} slots from {from}: {reason}",
-    "agent": "{event} {version}{reason}",
-    "schedule": "from {valid_from}",
-    "config": "{of} {digest}",
-    "waiver": "{id} {event}: {rule}, until {until}",
-    "attestation": "{control} {period}: {result}, by {performer}",
-    "population": "{of} {source}{control}",
-    "export": "{what} {to}{from}",
-    "anchor": "{place} has the checkpoint of size {size}, at {time}",
-}
-"""Kind of entry -> what to say of it; a member that it does not have is left out."""

@@ -15,7 +15,8 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from agent.evidence.note import ED25519, KEY_SIZE, NoteInvalid, Signer, check_name
+from agent.evidence.note import NoteInvalid, Signer, check_name
+from agent.evidence.signatures import ED25519, KEY_SIZE
 
 _PREFIX = "PRIVATE+KEY+"
 
@@ -84,7 +85,7 @@ def from_text(text: str) -> Signer:
     except ValueError as error:
         raise NoteInvalid("bad base64") from error
     if len(raw) != 1 + KEY_SIZE or raw[0] != ED25519:
-        raise NoteInvalid("only Ed25519 keys (type 0x01) are known")
+        raise NoteInvalid("only Ed25519 keys (type 0x01) are kept in files")
     signer = Signer(name, Ed25519PrivateKey.from_private_bytes(raw[1:]))
     if to_text(signer) != text:
         raise NoteInvalid("its key id does not belong to it: is it damaged?")

@@ -26,7 +26,8 @@ from agent.evidence.entry import (
     to_micros,
     to_rfc3339,
 )
-from agent.evidence.note import Checkpoint, NoteInvalid, NoteSigner, open_checkpoint
+from agent.evidence.keyring import ROTATED, read_keyring
+from agent.evidence.note import Checkpoint, Note, NoteInvalid, NoteSigner
 from agent.evidence.rebuild import rebuild
 from agent.evidence.seal import RuleVersion, Run
 from agent.evidence.slots import Scheduled, from_seconds, to_body, to_seconds
@@ -168,6 +169,28 @@ class Log:
                 self._accounted[target] = min((part.end, *still))
             return indexes
 
+    def rotate(self, signer: NoteSigner, *, reason: str, by: str, at: datetime) -> int:
+        """Hand the log over to another key; gives the entry, whose checkpoint both keys sign.
+
+        Raises `StoreError`; `KeyMismatch` for a key under another name, or the same one.
+        """
+        old, new = self.signer.verifier, signer.verifier
+        if new.name != old.name or new == old:
+            raise KeyMismatch(f"{self.store.path}: {new} is no other key for the log {old.name}")
+        body = {
+            "event": ROTATED,
+            "origin": new.name,
+            "vkey": str(new),
+            "previous": str(old),
+            "reason": reason,
+            "by": by,
+        }
+        with self._turn:
+            with self._writing() as writing:
+                size, _ = self.put(writing, Kind.KEY, body, at, also=signer)
+            self.signer = signer
+        return size - 1
+
     def rebuild_projection(self) -> None:
         """Build the projections again from the truth. Raises `StoreError`."""
         with self.sealing() as (writing, standing):
@@ -197,9 +220,18 @@ class Log:
             yield writing, standing
 
     def put(
-        self, writing: Writing, kind: Kind, body: Mapping[str, Any], at: datetime
+        self,
+        writing: Writing,
+        kind: Kind,
+        body: Mapping[str, Any],
+        at: datetime,
+        *,
+        also: NoteSigner | None = None,
     ) -> tuple[int, bytes]:
-        """Append an entry inside a transaction of this log; gives the size and root with it."""
+        """Append an entry inside a transaction of this log; gives the size and root with it.
+
+        `also` signs its checkpoint beside the log's own key.
+        """
         frontier = self._grown(writing)
         data, blobs = encode_entry(kind, at, body)
         for content in blobs.values():
@@ -208,8 +240,10 @@ class Log:
         writing.put_entry(frontier.size, kind, to_micros(at), leaf, data)
         frontier.append(leaf)
         root = frontier.root()
-        head = Checkpoint(self.signer.name, frontier.size, root)
-        writing.put_checkpoint(frontier.size, root, bytes(self.signer.sign(str(head))))
+        text = str(Checkpoint(self.signer.name, frontier.size, root))
+        signers = [self.signer] if also is None else [self.signer, also]
+        signatures = [line for each in signers for line in each.sign(text).signatures]
+        writing.put_checkpoint(frontier.size, root, bytes(Note(text, tuple(signatures))))
         return frontier.size, root
 
     @contextmanager
@@ -253,13 +287,15 @@ def store_is_empty(store: Store) -> bool:
 
 
 def _stand(view: Reading, signer: NoteSigner, path: Path) -> Frontier:
-    verifier = signer.verifier
-    vkey = view.meta().get("vkey")
-    if vkey != str(verifier):
-        raise KeyMismatch(f"{path}: this log belongs to the key {vkey}, not to {verifier}")
     frontier = Frontier(view.hashes())
     try:
-        head = open_checkpoint(view.checkpoint() or b"", verifier)
+        keyring = read_keyring(view)
+        if keyring.newest != signer.verifier:
+            raise KeyMismatch(
+                f"{path}: this log belongs to the key {keyring.newest}, not to {signer.verifier};"
+                " `assay evidence rotate` hands it over"
+            )
+        head = keyring.open(view.checkpoint() or b"")
     except NoteInvalid as error:
         raise StoreCorrupt(f"{path}: newest checkpoint: {error}; verify the store") from error
     if (head.size, head.root) != (frontier.size, frontier.root()):

@@ -1,4 +1,4 @@
-"""C2SP signed notes and checkpoints with Ed25519: the form in which a log states its head.
+"""C2SP signed notes and checkpoints: the form in which a log states its head.
 
 Specifications: c2sp.org/signed-note, c2sp.org/tlog-checkpoint. The parser is strict: what it
 accepts is what it would write, byte for byte.
@@ -9,18 +9,14 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from hashlib import sha256
 from typing import Protocol
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from msgspec import Struct
 
+from agent.evidence.signatures import ED25519, KeyUnknown, check_public, holds, key_id
 from agent.evidence.tree import HASH_SIZE
 
-ED25519 = 0x01
-"""The signature type of c2sp.org/signed-note."""
-KEY_SIZE = 32
 MAX_SIGNATURES = 100
 """A verifier must accept 16 at least (c2sp.org/signed-note)."""
 _MARK = "\N{EM DASH} "
@@ -67,14 +63,15 @@ class Verifier(Struct, frozen=True):
 
     name: str
     public: bytes
+    kind: int = ED25519
 
     @property
     def key_id(self) -> bytes:
         """The four bytes by which a signature line names its key."""
-        return sha256(self.name.encode() + b"\n" + bytes([ED25519]) + self.public).digest()[:4]
+        return key_id(self.kind, self.name, self.public)
 
     def __str__(self) -> str:
-        return f"{self.name}+{self.key_id.hex()}+{_base64(bytes([ED25519]) + self.public)}"
+        return f"{self.name}+{self.key_id.hex()}+{_base64(bytes([self.kind]) + self.public)}"
 
 
 class NoteSigner(Protocol):
@@ -115,10 +112,17 @@ class Signer(Struct, frozen=True):
 
 def parse_vkey(vkey: str) -> Verifier:
     """Read `name+id+key`. Raises `NoteInvalid`."""
-    name, key_id, key = _key_parts(vkey)
-    verifier = Verifier(name, key)
-    if verifier.key_id.hex() != key_id:
-        raise NoteInvalid(f"the key id {key_id} does not belong to this key: is it damaged?")
+    name, _, rest = vkey.partition("+")
+    stated, _, encoded = rest.partition("+")
+    check_name(name)
+    raw = _unbase64(encoded)
+    verifier = Verifier(name, raw[1:], raw[0] if raw else 0)
+    try:
+        check_public(verifier.kind, verifier.public)
+    except KeyUnknown as error:
+        raise NoteInvalid(str(error)) from error
+    if verifier.key_id.hex() != stated:
+        raise NoteInvalid(f"the key id {stated} does not belong to this key: is it damaged?")
     return verifier
 
 
@@ -163,12 +167,9 @@ def verify_note(note: Note, verifier: Verifier) -> None:
     ]
     if not mine:
         raise NoteInvalid(f"the note is not signed by {verifier.name}+{verifier.key_id.hex()}")
-    public = Ed25519PublicKey.from_public_bytes(verifier.public)
     for signature in mine:
-        try:
-            public.verify(signature, note.text.encode())
-        except InvalidSignature as error:
-            raise NoteInvalid(f"the signature of {verifier.name} does not hold") from error
+        if not holds(verifier.kind, verifier.public, signature, note.text.encode()):
+            raise NoteInvalid(f"the signature of {verifier.name} does not hold")
 
 
 def open_checkpoint(data: bytes, verifier: Verifier) -> Checkpoint:
@@ -203,16 +204,6 @@ def _parse_signature(line: str) -> Signature:
         raise NoteInvalid("a signature line is a name and a base64 signature")
     check_name(name)
     return Signature(name, raw[:4], raw[4:])
-
-
-def _key_parts(key: str) -> tuple[str, str, bytes]:
-    name, _, rest = key.partition("+")
-    key_id, _, encoded = rest.partition("+")
-    check_name(name)
-    raw = _unbase64(encoded)
-    if len(raw) != 1 + KEY_SIZE or raw[0] != ED25519:
-        raise NoteInvalid("only Ed25519 keys (type 0x01) are known")
-    return name, key_id, raw[1:]
 
 
 def _base64(data: bytes) -> str:

@@ -16,7 +16,8 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from agent.evidence.note import Checkpoint, NoteInvalid, open_checkpoint, parse_vkey
+from agent.evidence.keyring import read_keyring
+from agent.evidence.note import Checkpoint, NoteInvalid
 from agent.evidence.store import Reading, Store
 from agent.evidence.tree import HASH_SIZE, Frontier
 
@@ -72,8 +73,8 @@ class _Writing:
         if note is None:
             raise TilesError("the log has no checkpoint yet")
         self.note = note
-        self.verifier = parse_vkey(view.meta()["vkey"])
-        self.size = open_checkpoint(note, self.verifier).size
+        self.keyring = read_keyring(view)
+        self.size = self.keyring.open(note).size
         self.before = self._standing()
         self.files = 0
 
@@ -93,7 +94,7 @@ class _Writing:
                 raise TilesError(f"{self.folder}: has other files and no checkpoint; name another")
             return 0
         try:
-            head = open_checkpoint(place.read_bytes(), self.verifier)
+            head = self.keyring.open(place.read_bytes())
         except NoteInvalid as error:
             raise TilesError(f"{place}: not a checkpoint of this log: {error}") from None
         if head.size and not self._has(head):
@@ -102,7 +103,7 @@ class _Writing:
 
     def _has(self, head: Checkpoint) -> bool:
         ours = self.view.checkpoint(head.size)
-        return ours is not None and open_checkpoint(ours, self.verifier) == head
+        return ours is not None and self.keyring.open(ours) == head
 
     def _bundles(self) -> None:
         first = self.before // WIDTH

@@ -23,13 +23,8 @@ from agent.evidence.entry import (
     to_micros,
     whole,
 )
-from agent.evidence.note import (
-    Checkpoint,
-    NoteInvalid,
-    Verifier,
-    open_checkpoint,
-    parse_vkey,
-)
+from agent.evidence.keyring import read_keyring
+from agent.evidence.note import Checkpoint, NoteInvalid, Verifier, parse_vkey
 from agent.evidence.replica import Replica, ReplicaError
 from agent.evidence.store import Reading, Store, StoreCorrupt
 from agent.evidence.store import tables as t
@@ -46,9 +41,9 @@ def verify_store(
 ) -> None:
     """Check every byte of a store. Raises `LogInvalid`; `StoreError` when it cannot be read at all.
 
-    `verifier` (a vkey) is the key that the reader expects; without it the store's own is taken,
-    which shows damage but not a log that was made anew. `held` are signed checkpoints that
-    somebody else kept: the log must contain each of them.
+    `verifier` (a vkey) is the key that the reader expects, one of those that the log had; without
+    it the store's own are taken, which shows damage but not a log that was made anew. `held` are
+    signed checkpoints that somebody else kept: the log must contain each of them.
     """
     try:
         with store.auditing() as view:
@@ -65,8 +60,11 @@ class _Verification:
     ) -> None:
         self.view = view
         self.meta = view.meta()
-        expected = verifier if verifier is not None else self.meta.get("vkey", "")
-        self.verifier = parse_vkey(expected) if isinstance(expected, str) else expected
+        self.keyring = read_keyring(view)
+        self.verifier = self.keyring.keys[0]
+        expected = parse_vkey(verifier) if isinstance(verifier, str) else verifier
+        if expected is not None and expected not in self.keyring.keys:
+            raise LogInvalid(f"meta 'vkey': is {self.verifier}, not {expected}")
         self.held = [self._held(note) for note in held]
         self.cited: set[str] = set()
         self.replica = Replica(view)
@@ -97,7 +95,7 @@ class _Verification:
 
     def _held(self, note: bytes) -> Checkpoint:
         try:
-            return open_checkpoint(note, self.verifier)
+            return self.keyring.open(note)
         except NoteInvalid as error:
             raise LogInvalid(f"the held checkpoint: {error}") from error
 
@@ -162,7 +160,7 @@ class _Verification:
             raise LogInvalid(f"{where}: is missing")
         root = frontier.root()
         try:
-            head = open_checkpoint(row[2], self.verifier)
+            head = self.keyring.open(row[2])
         except NoteInvalid as error:
             raise LogInvalid(f"{where}: {error}") from error
         if (head.size, head.root) != (frontier.size, root):

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from prometheus_client.core import GaugeMetricFamily, Metric
 
 from agent.evidence.deviations import deviations
-from agent.evidence.note import open_checkpoint, parse_vkey
+from agent.evidence.keyring import read_keyring
 from agent.evidence.store import Store
 from agent.metrics.freshness import GRACE, STATUSES, Pair
 from agent.metrics.wide import Shape
@@ -137,6 +137,6 @@ def open_deviations(store: Store, rules: Mapping[str, Rule], now: datetime) -> I
 def log_size(store: Store) -> Metric:
     """Give the size that the newest checkpoint signs."""
     with store.reading() as view:
-        note, vkey = view.checkpoint(), view.meta().get("vkey", "")
-    size = open_checkpoint(note, parse_vkey(vkey)).size if note else 0
+        note = view.checkpoint()
+        size = read_keyring(view).open(note).size if note else 0
     return GaugeMetricFamily("assay_log_size", "Entries of the evidence log.", value=size)

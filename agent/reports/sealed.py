@@ -7,7 +7,8 @@ from datetime import datetime
 
 from agent.evidence.anchors.model import AnchorError
 from agent.evidence.anchors.standing import read_standing, words
-from agent.evidence.note import NoteInvalid, open_checkpoint, parse_vkey
+from agent.evidence.keyring import read_keyring
+from agent.evidence.note import NoteInvalid
 from agent.evidence.store import Store, StoreError
 from agent.evidence.verify import LogInvalid, verify_store
 from agent.reports.model import Seal
@@ -22,13 +23,13 @@ def read_seal(
     """
     with store.reading() as view:
         meta, note = view.meta(), view.checkpoint() or b""
-    vkey = meta.get("vkey", "")
-    try:
-        head = open_checkpoint(note, parse_vkey(vkey))
-    except NoteInvalid as error:
-        size, root, wrong = 0, "", f"invalid: {error}"
-    else:
-        size, root, wrong = head.size, head.root.hex(), ""
+        vkey, size, root, wrong = meta.get("vkey", ""), 0, "", ""
+        try:
+            keyring = read_keyring(view)
+            head = keyring.open(note)
+            vkey, size, root = str(keyring.newest), head.size, head.root.hex()
+        except NoteInvalid as error:
+            wrong = f"invalid: {error}"
     return Seal(
         origin=meta.get("origin", ""),
         vkey=vkey,

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -17,6 +18,7 @@ from msgspec import Struct
 
 from agent.evidence.anchors.model import Anchor, AnchorError, Copies
 from agent.evidence.entry import Kind, whole
+from agent.evidence.keyring import read_keyring
 from agent.evidence.log import Log
 from agent.evidence.note import Checkpoint, NoteInvalid, Verifier, open_checkpoint
 from agent.evidence.store import Reading, Store, StoreBehind
@@ -80,15 +82,16 @@ def find_lost(
 
     Not `every`: down to the first that it does contain.
 
-    What the key of the log did not sign, anybody can have put there: it is passed over. Raises
+    What no key of the log signed, anybody can have put there: it is passed over. `verifier` is the
+    key of who asks, which a store from before it was handed over does not know. Raises
     `AnchorError`.
     """
     excused = set(_excused(view))
+    keys = {*_keys(view), verifier}
     for note in place.copies(0):
-        try:
-            head = open_checkpoint(note, verifier)
-        except NoteInvalid as error:
-            LOG.warning("%s: a copy that is no checkpoint of this log: %s", place.place, error)
+        head = _opened(note, keys)
+        if head is None:
+            LOG.warning("%s: a copy that is no checkpoint of this log", place.place)
             continue
         if not _contains(view, head):
             lost = Lost(place=place.place, size=head.size, root=head.root.hex())
@@ -120,6 +123,21 @@ def recover(
         }
         log.append(Kind.AGENT, body, at)
     return tuple(ones[0] for ones in found if ones)
+
+
+def _keys(view: Reading) -> tuple[Verifier, ...]:
+    try:
+        return read_keyring(view).keys
+    except NoteInvalid:  # a store that is damaged there; opening or verifying it says so
+        return ()
+
+
+def _opened(note: bytes, keys: Iterable[Verifier]) -> Checkpoint | None:
+    """Open a checkpoint that one of the keys signed; None: none did."""
+    for key in keys:
+        with suppress(NoteInvalid):
+            return open_checkpoint(note, key)
+    return None
 
 
 def _contains(view: Reading, head: Checkpoint) -> bool:

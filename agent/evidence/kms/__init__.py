@@ -1,0 +1,1 @@
+"""Signing keys that never leave a cloud's KMS."""
