@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from fastapi import FastAPI, Request, Response
-from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse
+from fastapi.responses import JSONResponse, PlainTextResponse
 
 from agent.metrics import choose_renderer
+from agent.web import pages
 from agent.web.surfaces import Surfaces
 
 CONTENT_SECURITY_POLICY = (
@@ -26,9 +27,6 @@ SECURITY_HEADERS = {
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }
-LANDING = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Assay</title>
-<h1>Assay</h1><ul><li><a href="/metrics">metrics</a><li><a href="/healthz">health</a>
-<li><a href="/readyz">readiness</a></ul></html>"""
 
 
 def create_app(surfaces: Surfaces) -> FastAPI:
@@ -42,12 +40,9 @@ def create_app(surfaces: Surfaces) -> FastAPI:
                 "read-only\n", status_code=405, headers={"Allow": "GET, HEAD", **SECURITY_HEADERS}
             )
         response = await call_next(request)  # type: ignore[misc] # starlette types it as object
-        response.headers.update(SECURITY_HEADERS)
+        for name, value in SECURITY_HEADERS.items():  # a static file says itself how long it keeps
+            response.headers.setdefault(name, value)
         return response  # type: ignore[no-any-return] # as above
-
-    @app.api_route("/", methods=["GET", "HEAD"])
-    def landing() -> HTMLResponse:
-        return HTMLResponse(LANDING)
 
     @app.api_route("/healthz", methods=["GET", "HEAD"])
     async def healthz() -> PlainTextResponse:
@@ -64,4 +59,5 @@ def create_app(surfaces: Surfaces) -> FastAPI:
         render, content_type = choose_renderer(request.headers.get("accept", ""))
         return Response(render(surfaces.registry), headers={"Content-Type": content_type})
 
+    app.include_router(pages.router(surfaces))
     return app

@@ -14,7 +14,7 @@ from agent.evidence.deviations import deviations
 from agent.evidence.queries import Completeness
 from agent.reports.attested import read_dues, unlisted
 from agent.reports.lens import open_lens
-from agent.reports.model import ControlResult, RuleResult
+from agent.reports.model import ControlResult, RuleResult, Stretch
 from agent.reports.register import register
 from agent.reports.results import control_results, read_rules, to_results
 from agent.web.pages.desk import Desk
@@ -36,6 +36,13 @@ class Operation(Struct, frozen=True, kw_only=True):
     result: ControlResult
     completeness: Completeness
     """Of all targets in scope."""
+
+
+class Blind(Struct, frozen=True, kw_only=True):
+    """A stretch through which rules of a control could not see."""
+
+    stretch: Stretch
+    rules: tuple[str, ...]
 
 
 def period_of(
@@ -67,6 +74,18 @@ def of_rule(desk: Desk, rule: str, start: datetime, end: datetime) -> Operation:
 def the_rule(operation: Operation) -> RuleResult | None:
     """Give the only rule; None: it was not to be looked at in the period."""
     return operation.result.rules[0] if operation.result.rules else None
+
+
+def blind_of(operation: Operation) -> tuple[Blind, ...]:
+    """Give the stretches that could not be seen, the newest first, each with its rules."""
+    found: dict[Stretch, list[str]] = {}
+    for rule in operation.result.rules:
+        for stretch in rule.blind:
+            found.setdefault(stretch, []).append(rule.rule)
+    return tuple(
+        Blind(stretch=stretch, rules=tuple(rules))
+        for stretch, rules in sorted(found.items(), key=lambda one: one[0].start, reverse=True)
+    )
 
 
 def _operation(

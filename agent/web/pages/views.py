@@ -97,6 +97,7 @@ def control(desk: Desk, asked: Asked) -> Page:
             "known": known_rules(desk, desk.state(None)),
             "coming": [due for due in people.coming if due.control == name],
             "criteria": desk.criteria(),
+            "blind": operation.blind_of(shown),
         },
     )
 
@@ -163,6 +164,7 @@ def rule(desk: Desk, asked: Asked) -> Page:
             "lines": failing[:PAGE],
             "shown": shown,
             "result": result,
+            "blind": operation.blind_of(shown),
             "controls": [
                 desk.decisions.controls[each]
                 for each in desk.decisions.proves.get(name, ())

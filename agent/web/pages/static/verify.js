@@ -130,9 +130,10 @@ async function verifyExtends(old, now, whose) {
 
 function show(text, status, element) {
   const line = document.createElement("li");
-  line.className = `s-${status}`;
-  const word = { pass: "Holds: ", fail: "Does not hold: ", unknown: "Not checked: " }[status];
-  line.textContent = word + text;
+  const word = document.createElement("b");
+  word.className = `s-${status}`;
+  word.textContent = { pass: "Holds: ", fail: "Does not hold: ", unknown: "Not checked: " }[status];
+  line.append(word, text);
   element.append(line);
 }
 
