@@ -31,6 +31,7 @@ from agent.cli import (
     serve,
     setup,
     waivers,
+    webhook,
 )
 from agent.cli.exits import CommandError, Exit
 from agent.cli.output import printable
@@ -61,6 +62,7 @@ app.add_typer(evidence.app, name="evidence")
 app.add_typer(controls.app, name="controls")
 app.add_typer(attest.app, name="attest")
 app.add_typer(waivers.app, name="waivers")
+app.add_typer(webhook.app, name="webhook")
 app.add_typer(report.app, name="report")
 app.add_typer(sample.app, name="sample")
 app.command("replay")(replay.replay)

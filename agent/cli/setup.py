@@ -54,6 +54,7 @@ def doctor(
     rows.append(_row("rules", "ok", f"{len(pack.rules)} in force on {len(pack.checks)} checks"))
     rows += _store(settings)
     rows += _anchors(settings)
+    rows += _webhooks(settings)
     try:
         found = Entries(settings, pack.checks.values()).find(known_rolls(settings))
     except TargetError as error:
@@ -109,6 +110,22 @@ def _anchors(settings: Settings) -> list[dict[str, str]]:
         except AnchorError as error:
             state, finding = "wrong", str(error)
         rows.append(_row(f"anchor {anchor.place}", state, finding))
+    return rows
+
+
+def _webhooks(settings: Settings) -> list[dict[str, str]]:
+    """Say whether what signs can be read, and what never arrived; nobody is sent anything."""
+    from agent.cli.webhook import standing
+
+    rows = []
+    for each in standing(settings):
+        said = f"{each['delivered']} delivered; `assay webhook test {each['name']}` tries it"
+        if each["state"] not in {"ok", "new"}:
+            said = each["state"]
+        elif each["dead"]:
+            said = f"{each['dead']} events were laid aside undelivered: {each['aside']}"
+        wrong = each["dead"] or each["state"] not in {"ok", "new"}
+        rows.append(_row(f"webhook {each['name']}", "wrong" if wrong else "ok", said))
     return rows
 
 
