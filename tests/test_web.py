@@ -6,7 +6,7 @@ import socket
 import pytest
 from web_kit import ask, served
 
-from agent.web.app import SECURITY_HEADERS
+from agent.web.guard import SECURITY_HEADERS
 from agent.web.server import Server, ServerError
 
 

@@ -1,4 +1,4 @@
-"""The HTTP application: GET and HEAD only, nothing cached, nothing written.
+"""The HTTP application: what it serves, and what every request goes through.
 
 `/healthz` says that the process answers. `/readyz` says that it does its work: the scheduler ticks,
 the store takes entries, rules are loaded. A failing control never makes the agent unready.
@@ -6,58 +6,56 @@ the store takes entries, rules are loaded. A failing control never makes the age
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
+from anyio.to_thread import current_default_thread_limiter
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse, PlainTextResponse
+from starlette.middleware.gzip import GZipMiddleware
 
 from agent.metrics import choose_renderer
-from agent.web import pages
+from agent.web import api, pages
+from agent.web.guard import Guard
+from agent.web.problems import install_problems
 from agent.web.surfaces import Surfaces
 
-CONTENT_SECURITY_POLICY = (
-    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:;"
-    " connect-src 'self'; font-src 'self'; base-uri 'none'; form-action 'self';"
-    " frame-ancestors 'none'"
-)
-"""Nothing from elsewhere, and no script or style inside a page."""
-SECURITY_HEADERS = {
-    "Cache-Control": "no-store",
-    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-}
+THREADS = 8
+"""Requests that read the store at a time; it lends no more connections than it has."""
+COMPRESS_FROM = 1000
+"""Bytes below which an answer is sent as it is."""
+COMPRESSION = 5
 
 
 def create_app(surfaces: Surfaces) -> FastAPI:
     """Build the ASGI application."""
-    app = FastAPI(title="Assay", docs_url=None, redoc_url=None, openapi_url=None)
+    app = FastAPI(title="Assay", docs_url=None, redoc_url=None, openapi_url=None, lifespan=_life)
+    install_problems(app)
+    app.include_router(api.router(surfaces))
 
-    @app.middleware("http")
-    async def read_only(request: Request, call_next: Callable[[Request], object]) -> Response:
-        if request.method not in {"GET", "HEAD"}:
-            return PlainTextResponse(
-                "read-only\n", status_code=405, headers={"Allow": "GET, HEAD", **SECURITY_HEADERS}
-            )
-        response = await call_next(request)  # type: ignore[misc] # starlette types it as object
-        for name, value in SECURITY_HEADERS.items():  # a static file says itself how long it keeps
-            response.headers.setdefault(name, value)
-        return response  # type: ignore[no-any-return] # as above
-
-    @app.api_route("/healthz", methods=["GET", "HEAD"])
+    @app.get("/healthz")
     async def healthz() -> PlainTextResponse:
         return PlainTextResponse("ok\n")
 
-    @app.api_route("/readyz", methods=["GET", "HEAD"])
+    @app.get("/readyz")
     def readyz() -> JSONResponse:
         wrong = dict(surfaces.readiness())
         return JSONResponse({"ready": not wrong, "wrong": wrong}, 503 if wrong else 200)
 
     # A plain `def`: it runs in the thread pool, so that a slow scrape does not block `/healthz`.
-    @app.api_route("/metrics", methods=["GET", "HEAD"])
+    @app.get("/metrics")
     def metrics(request: Request) -> Response:
         render, content_type = choose_renderer(request.headers.get("accept", ""))
         return Response(render(surfaces.registry), headers={"Content-Type": content_type})
 
     app.include_router(pages.router(surfaces))
+    # the last that is added is the first that a request meets
+    app.add_middleware(GZipMiddleware, minimum_size=COMPRESS_FROM, compresslevel=COMPRESSION)
+    app.add_middleware(Guard)
     return app
+
+
+@asynccontextmanager
+async def _life(_: FastAPI) -> AsyncIterator[None]:
+    current_default_thread_limiter().total_tokens = THREADS
+    yield
