@@ -58,7 +58,7 @@ def findings(
         checks,
         plan.facets,
         clock=CLOCK,
-        deadline=60,
+        deadline=600,
         threads=4,
         limits=Limits(tries=1),
     )

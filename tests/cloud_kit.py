@@ -62,7 +62,7 @@ def look(
         checks,
         {name: frozenset(parts) for name, parts in wanted.items()},
         clock=clock,
-        deadline=30,
+        deadline=600,
         threads=4,
         limits=Limits(tries=tries),
     )

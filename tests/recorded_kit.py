@@ -239,7 +239,7 @@ class Replay:
             self.checks,
             wanted,
             clock=naps.clock(),
-            deadline=60,
+            deadline=600,
             threads=1,
             limits=Limits(tries=1),
         )

@@ -107,7 +107,7 @@ def sealed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[SealedRun
             sessions = [organization.session(one) for one in PROJECTS] + [organization.above()]
             place = folder / f"{transport}.db"
             with Store.open(place) as store, Log.open(store, SIGNER, at=now) as log:
-                runner = Runner(log, CHECKS, deadline=timedelta(minutes=2), clock=still)
+                runner = Runner(log, CHECKS, deadline=timedelta(minutes=10), clock=still)
                 for session in sessions:
                     its = rules_on(session.target, rules, CHECKS)
                     done = runner.run(Task(session=session, rules=its))

@@ -130,7 +130,7 @@ def findings(rule: Rule, session: Session, later: timedelta) -> list[Finding]:
     found: list[Finding] = []
     total = Tally()
     with closing(
-        collect(session, CHECKS, plan.facets, clock=CLOCK, deadline=60, threads=4)
+        collect(session, CHECKS, plan.facets, clock=CLOCK, deadline=600, threads=4)
     ) as parts:
         for part in parts:
             if part.check == rule.check:
