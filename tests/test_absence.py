@@ -66,7 +66,8 @@ def is_good(outcome: Outcome | None) -> bool:
 
 @pytest.mark.parametrize("cloud", CLOUDS)
 def test_a_facet_that_was_not_seen_never_passes(cloud: str) -> None:
-    erred, passed = set(), set()
+    erred: set[tuple[str, str]] = set()
+    passed: set[tuple[str, str]] = set()
     for rule, example in passing(cloud):
         if len(example.resources) > 1 or example.params:
             continue
