@@ -24,7 +24,7 @@ from agent.evidence.store import StoreLocked
 from agent.home import folder_of, open_log
 
 INBOX = "inbox"
-_LEFT = (Kind.ATTESTATION, Kind.EXPORT, Kind.POPULATION, Kind.SAMPLE)
+_LEFT = (Kind.ATTESTATION, Kind.RESPONSE, Kind.EXPORT, Kind.POPULATION, Kind.SAMPLE)
 _HOLDS = ("hold", "release")
 """What an entry of the kind `retention` may be `of` when somebody else than the agent wrote it."""
 

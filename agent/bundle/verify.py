@@ -47,7 +47,7 @@ ALWAYS = {
 }
 KINDS = {
     "agent", "schedule", "run", "gap", "waiver", "attestation", "config", "population", "sample",
-    "export", "retention", "key", "anchor",
+    "export", "retention", "key", "anchor", "response",
 }  # fmt: skip
 OUTCOMES = ("fail", "error", "waived", "pass", "not_applicable")
 BROKEN = (

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from agent.cli import anchors, keys
+from agent.cli import anchors, keys, respond
 from agent.cli.exits import CommandError, Exit
 from agent.cli.output import Format, Listing, rfc3339, show
 from agent.cli.times import read_period, read_time
@@ -199,6 +199,8 @@ for _command in (
     anchors.tiles,
     anchors.recover,
     keys.rotate,
+    respond.respond,
+    respond.responses,
 ):
     app.command(_command.__name__)(_command)
 

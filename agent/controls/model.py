@@ -122,6 +122,28 @@ class State(StrEnum):
     NOT_DONE = "not_done"
 
 
+class Reply(Struct, frozen=True, kw_only=True):
+    """What management states of a deviation of a rule, or of an instance of a control."""
+
+    by: str
+    said_at: datetime
+    """As they say."""
+    text: str
+    recorded_at: datetime
+    """When it was sealed."""
+    cause: str = ""
+    rule: str = ""
+    resource: str = ""
+    """Empty: all resources of the rule."""
+    start: datetime | None = None
+    """Of the one deviation that was first seen then; None: all."""
+    control: str = ""
+    """In place of a rule, with the period."""
+    period: str = ""
+    entry: int = -1
+    """Of the log; -1: not sealed yet."""
+
+
 class Due(Struct, frozen=True, kw_only=True):
     """One instance of a manual control: what was, is or will be due."""
 
@@ -135,6 +157,8 @@ class Due(Struct, frozen=True, kw_only=True):
     attestation: Attestation | None = None
     late: timedelta = timedelta()
     """By how much it was recorded after it was due; zero when in time or not yet recorded."""
+    reply: Reply | None = None
+    """What management states of it."""
 
     def state(self, now: datetime) -> State:
         """Say how it stands at `now`; what was recorded as not done is not overdue, but failed."""

@@ -44,6 +44,7 @@ class Kind(StrEnum):
     GAP = "gap"
     WAIVER = "waiver"
     ATTESTATION = "attestation"
+    RESPONSE = "response"
     CONFIG = "config"
     POPULATION = "population"
     SAMPLE = "sample"

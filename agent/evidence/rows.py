@@ -133,6 +133,8 @@ _WORDS = {
     "config": "{of} {digest}",
     "waiver": "{id} {event}: {rule}, until {until}",
     "attestation": "{control} {period}: {result}, by {performer}",
+    "key": "{origin}: {event} {vkey}",
+    "response": "{rule}{control} {resource}{period}: {text}, by {by}",
     "population": "{of} {source}{control}",
     "export": "{what} {to}{from}",
     "anchor": "{place} has the checkpoint of size {size}, at {time}",

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
+
+from msgspec.structs import replace
 
 from agent.controls.attest import recorded_attestations
 from agent.controls.calendar import calendar
 from agent.controls.events import listed_before, recorded_events
-from agent.controls.model import Cadence, Control, Due
+from agent.controls.model import Cadence, Control, Due, Reply
+from agent.controls.respond import reply_to
 from agent.evidence import queries
 from agent.evidence.entry import from_rfc3339
 from agent.evidence.store import Store
@@ -19,20 +22,27 @@ YEAR = timedelta(days=366)
 
 
 def read_dues(
-    store: Store, controls: Mapping[str, Control], start: datetime, end: datetime
+    store: Store,
+    controls: Mapping[str, Control],
+    start: datetime,
+    end: datetime,
+    replies: Iterable[Reply] = (),
 ) -> dict[str, tuple[Due, ...]]:
     """Give, control by control, what fell due in [start, end), was recorded in it, or is overdue.
 
     At a moment (`start` is `end`): the instances of the year before it, and the one that runs.
-    Whatever was recorded at `end` or later is not known to the report.
+    Whatever was recorded at `end` or later is not known to the report, but `replies`, the newest
+    first, which management makes to what the report shows.
     """
     since = end - YEAR if start == end else start
     known = [each for each in recorded_attestations(store) if each.recorded_at < end]
     dues = calendar(controls, known, recorded_events(store), start=_beginning(store, end), end=end)
     found: dict[str, list[Due]] = defaultdict(list)
+    known_replies = tuple(replies)
     for due in dues:
         if _is_told(due, since, start, end):
-            found[due.control].append(due)
+            reply = reply_to(due.control, due.period, known_replies)
+            found[due.control].append(replace(due, reply=reply))
     return {control: tuple(each) for control, each in found.items()}
 
 

@@ -13,6 +13,7 @@ import msgspec
 
 from agent import __version__
 from agent.controls.decisions import recorded_controls
+from agent.controls.respond import recorded_replies
 from agent.evidence import queries
 from agent.evidence.coverage import schedules
 from agent.evidence.deviations import Deviation, deviations
@@ -28,7 +29,7 @@ from agent.reports.instances import with_instances
 from agent.reports.lens import Lens, in_scope, open_lens
 from agent.reports.model import Change, Provenance, Report, RollForward, Seal
 from agent.reports.question import Kind, Question
-from agent.reports.register import register
+from agent.reports.register import register, sealed_answers
 from agent.reports.results import Progress, Tested, control_results, read_rules, to_results
 from agent.reports.sealed import read_seal
 from agent.reports.timeline import to_moment
@@ -62,9 +63,11 @@ def gather(store: Store, question: Question, progress: Progress = lambda *_: Non
     changed = {
         rule: [version.start for version in one.versions[1:]] for rule, one in tested.items()
     }
-    entries = register(mine, words, question.answers, made_at, changed)
+    replies = recorded_replies(store)
+    answers = (*sealed_answers(replies, made_at), *question.answers)
+    entries = register(mine, words, answers, made_at, changed)
     bases = queries.bases(store, end)
-    dues = read_dues(store, question.controls, start, end)
+    dues = read_dues(store, question.controls, start, end, replies)
     results = to_results(tested, entries, bases, lens, made_at)
     firsts = {rule: one.judged.first for rule, one in tested.items() if one.judged.first}
     results |= with_instances(store, results, firsts, end - INSTANT)

@@ -110,6 +110,9 @@ class Response(Struct, frozen=True, kw_only=True):
     text: str
     cause: str = ""
     entry: int = -1
+    """Of the log; -1: it is from a file, and not sealed."""
+    recorded_at: datetime | None = None
+    """When it was sealed."""
 
 
 class Instance(Struct, frozen=True, kw_only=True):

@@ -6,11 +6,13 @@ time in which people could act. How long it can have lasted is beside it. Pure.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from msgspec import Struct
 
+from agent.controls.model import Reply
+from agent.controls.respond import is_meant
 from agent.evidence.deviations import Deviation
 from agent.reports.model import Registered, Response
 from agent.reports.wording import Words
@@ -25,6 +27,23 @@ class Answer(Struct, frozen=True, kw_only=True):
     """Empty: of all its resources."""
     start: datetime | None = None
     """Of the one deviation that was first seen then; None: of all."""
+
+
+def sealed_answers(replies: Iterable[Reply], end: datetime) -> Iterator[Answer]:
+    """Give the answers that were sealed by `end`, in the order in which they come."""
+    for each in replies:
+        if each.rule and each.recorded_at <= end:
+            response = Response(
+                by=each.by,
+                at=each.said_at,
+                text=each.text,
+                cause=each.cause,
+                entry=each.entry,
+                recorded_at=each.recorded_at,
+            )
+            yield Answer(
+                rule=each.rule, resource=each.resource, start=each.start, response=response
+            )
 
 
 def register(
@@ -100,13 +119,13 @@ def _between(one: Deviation, moments: Iterable[datetime]) -> bool:
 
 
 def _answer_to(one: Deviation, answers: Iterable[Answer]) -> Response | None:
-    """Give the answer that means it; the one that says more of what it means goes first."""
+    """Give the answer that means it: of those that say most of what they mean, the first."""
     meant = [
         each
         for each in answers
         if each.rule == one.rule
         and each.resource in {"", one.resource}
-        and each.start in {None, one.start, one.start.replace(microsecond=0)}
+        and is_meant(each.start, one.start)
     ]
     best = max(meant, key=lambda each: (each.start is not None, bool(each.resource)), default=None)
     return None if best is None else best.response

@@ -192,6 +192,7 @@ def _deviations(entries: Sequence[Registered]) -> Table:
             "Last seen good (UTC)", "First seen bad (UTC)", "Last seen bad (UTC)", "Ended (UTC)",
             "Ended by", "Observed (h)", "At most (h)", "Allowed (h)", "Blind within",
             "Rule changed", "Message", "Cause", "Response", "Response by", "Response at (UTC)",
+            "Response sealed as",
         ),
         rows=map(_deviation, entries),
     )  # fmt: skip
@@ -203,7 +204,11 @@ def _deviation(entry: Registered) -> Row:
         entry.number, one.rule, entry.severity, one.target, one.resource, one.region, entry.counts,
         one.last_good, one.start, one.last_bad, one.end, one.ended_by or "lasts", one.observed,
         one.longest, entry.allowed, one.blind, entry.text_changed, one.message,
-        *((said.cause, said.text, said.by, said.at) if said else ("", "", "", None)),
+        *(
+            (said.cause, said.text, said.by, said.at, said.entry if said.entry >= 0 else None)
+            if said
+            else ("", "", "", None, None)
+        ),
     )  # fmt: skip
 
 
@@ -247,7 +252,7 @@ def _people(report: Report, controls: Sequence[ControlResult]) -> Table:
         columns=(
             "Control", "Instance", "From", "To", "Due (UTC)", "State", "Late (h)",
             "Performed (UTC)", "Recorded (UTC)", "Performer", "Reviewer", "Result", "Statement",
-            "Files", "Log entry",
+            "Files", "Log entry", "Response", "Response by", "Response sealed as",
         ),
         rows=(
             (due.control, due.period, due.start, due.end, due.due, str(due.state(report.end)),
@@ -260,7 +265,7 @@ def _people(report: Report, controls: Sequence[ControlResult]) -> Table:
                 )
                 if (done := due.attestation)
                 else (None, None, "", "", "", "", "", None)
-            ))
+            ), *((said.text, said.by, said.entry) if (said := due.reply) else ("", "", None)))
             for each in controls
             for due in each.dues
         ),
