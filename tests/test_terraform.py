@@ -52,6 +52,13 @@ def test_what_a_person_writes_is_validated(folder):
 
 
 @modules
+def test_no_pattern_repeats_more_often_than_terraform_knows(folder):
+    """RE2 refuses a repetition above 1,000, and `can` takes that for a value that does not fit."""
+    found = re.findall(r"\{(?:\d+,)?(\d+)\}", read(folder).text)
+    assert [each for each in found if int(each) > 1000] == []
+
+
+@modules
 def test_nothing_is_referred_to_that_is_not_there(folder):
     assert unknown_names(read(folder)) == []
 

@@ -42,7 +42,9 @@ variable "external_id" {
   type        = string
 
   validation {
-    condition     = can(regex("^[A-Za-z0-9_+=,.@:/-]{2,1224}$", var.external_id))
+    condition = (
+      can(regex("^[A-Za-z0-9_+=,.@:/-]{2,}$", var.external_id)) && length(var.external_id) <= 1224
+    )
     error_message = "An external id is 2 to 1,224 letters, digits or _+=,.@:/-"
   }
 }

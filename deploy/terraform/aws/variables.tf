@@ -169,7 +169,7 @@ variable "organization" {
   }
 
   validation {
-    condition     = var.organization == null || can(regex("^[A-Za-z0-9_+=,.@:/-]{2,1224}$", var.organization.external_id))
+    condition     = var.organization == null || try(can(regex("^[A-Za-z0-9_+=,.@:/-]{2,}$", var.organization.external_id)) && length(var.organization.external_id) <= 1224, false)
     error_message = "An external id is 2 to 1,224 letters, digits or _+=,.@:/-"
   }
 }
