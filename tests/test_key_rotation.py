@@ -22,7 +22,7 @@ from agent.evidence.log import Log
 from agent.evidence.note import Note, NoteInvalid, Signature, Signer, Verifier, open_checkpoint
 from agent.evidence.signatures import P256, holds
 from agent.evidence.store import KeyMismatch, Store
-from agent.evidence.tiles import write_tiles
+from agent.evidence.tiles import Folder, write_tiles
 from agent.evidence.verify import LogInvalid, verify_store
 
 HOW = {"reason": "yearly", "by": "Ana Lopez"}
@@ -56,7 +56,7 @@ def one(tmp_path_factory):
         world.run(8, {("r1", "bucket-1"): "pass", ("r2", "bucket-1"): "pass"})
         world.held.append(world.log.checkpoint())
         world.verify()
-        write_tiles(world.store, folder / "tiles")
+        write_tiles(world.store, Folder(folder / "tiles"))
         bundle(world, folder / "b", made=START + 9 * HOUR)
     return folder, index
 

@@ -8,6 +8,7 @@ import base64
 from hashlib import sha256
 
 import pytest
+from aws_kit import client
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from evidence_world import HOUR, OTHER, SIGNER, START, open_world
 
@@ -15,7 +16,8 @@ from agent.cli.app import run
 from agent.evidence.log import Log
 from agent.evidence.note import Checkpoint
 from agent.evidence.store import Store
-from agent.evidence.tiles import TilesError, _Writing, tile_path, write_tiles
+from agent.evidence.tiles import Folder, TilesError, _Writing, tile_path, write_tiles
+from agent.evidence.tiles_s3 import S3Shelf, S3Way
 
 
 class Reader:
@@ -111,7 +113,7 @@ def grow(world, size):
 def test_a_stranger_reads_the_whole_log_from_the_files(tmp_path, size):
     with open_world(tmp_path) as world:
         grow(world, size)
-        written = write_tiles(world.store, tmp_path / "tiles")
+        written = write_tiles(world.store, Folder(tmp_path / "tiles"))
         assert (written.size, written.before) == (size, 0)
         seen = reader(tmp_path / "tiles")
         seen.verify()
@@ -123,18 +125,54 @@ def test_what_grows_is_added_to_and_what_is_full_is_not_written_again(tmp_path):
     folder = tmp_path / "tiles"
     with open_world(tmp_path) as world:
         grow(world, 300)
-        write_tiles(world.store, folder)
+        write_tiles(world.store, Folder(folder))
         first = {path: path.stat().st_mtime_ns for path in folder.rglob("*") if path.is_file()}
-        assert write_tiles(world.store, folder).files == 0
+        assert write_tiles(world.store, Folder(folder)).files == 0
         grow(world, 520)
         # Level 0: one full, one partial; level 1: one partial; entries as level 0; the checkpoint.
-        assert write_tiles(world.store, folder).files == 6
+        assert write_tiles(world.store, Folder(folder)).files == 6
         reader(folder).verify()
     full = folder / "tile/0/000"
     assert full.stat().st_mtime_ns == first[full]
     assert not (folder / "tile/0/001.p").exists()
     assert {path.name for path in (folder / "tile/0/002.p").iterdir()} == {"8"}
     assert not list(folder.rglob("*.part"))
+
+
+def test_a_stranger_reads_the_log_from_a_bucket_and_only_what_is_new_is_put(tmp_path, endpoint):
+    s3 = client(endpoint, "s3")
+    s3.create_bucket(Bucket="public-log")
+    shelf = S3Shelf("s3://public-log/logs/one/", S3Way(endpoint_url=endpoint.url))
+
+    def fetch(path):
+        try:
+            found = s3.get_object(Bucket="public-log", Key=f"logs/one/{path}")
+        except s3.exceptions.NoSuchKey:
+            return None
+        return found["Body"].read()
+
+    with open_world(tmp_path) as world:
+        grow(world, 300)
+        assert write_tiles(world.store, shelf).size == 300
+        Reader(fetch, str(SIGNER.verifier)).verify()
+        assert write_tiles(world.store, shelf).files == 0
+        before = sum(endpoint.counts.values())
+        grow(world, 520)
+        assert write_tiles(world.store, shelf).files == 6
+        assert sum(endpoint.counts.values()) - before == 1 + 6  # the checkpoint is read
+        Reader(fetch, str(SIGNER.verifier)).verify()
+        head = s3.head_object(Bucket="public-log", Key="logs/one/checkpoint")
+        tile = s3.head_object(Bucket="public-log", Key="logs/one/tile/0/000")
+        assert (head["CacheControl"], "immutable" in tile["CacheControl"]) == ("no-cache", True)
+        s3.put_object(Bucket="public-log", Key="other/x", Body=b"")
+        for url, message in (
+            ("s3://public-log/other", "has other files and no checkpoint"),
+            ("s3://no-such", "NoSuchBucket"),
+            ("s3://", "is no bucket"),
+        ):
+            with pytest.raises(TilesError, match=message) as caught:
+                write_tiles(world.store, S3Shelf(url, S3Way(endpoint_url=endpoint.url)))
+            assert "\n" not in str(caught.value)
 
 
 def test_a_third_level_is_right(tmp_path):
@@ -159,7 +197,7 @@ def test_a_third_level_is_right(tmp_path):
     leaves = Leaves()
     head = Checkpoint(SIGNER.name, 70_000, root(list(leaves.hashes())))
     leaves.checkpoint = lambda: bytes(SIGNER.sign(str(head)))
-    _Writing(leaves, tmp_path / "tiles").write()
+    _Writing(leaves, Folder(tmp_path / "tiles")).write()
     seen = reader(tmp_path / "tiles")
     assert seen.hash_of(0, seen.size) == seen.root
     tiles = tmp_path / "tiles/tile"
@@ -185,18 +223,18 @@ def test_paths_are_those_of_the_specification(args, path):
 def test_the_files_of_another_log_are_left_alone(tmp_path):
     folder = tmp_path / "tiles"
     with open_world(tmp_path) as world:
-        write_tiles(world.store, folder)
+        write_tiles(world.store, Folder(folder))
     with (
         Store.open(tmp_path / "other.db") as store,
         Log.open(store, OTHER, at=START),
         pytest.raises(TilesError, match="not a checkpoint of this log"),
     ):
-        write_tiles(store, folder)
+        write_tiles(store, Folder(folder))
     with Store.open(tmp_path / "again.db") as store:
         with Log.open(store, SIGNER, at=START + HOUR) as log:
             log.append("agent", {"event": "start"}, START + HOUR)
         with pytest.raises(TilesError, match="this log has another root at size 1"):
-            write_tiles(store, folder)
+            write_tiles(store, Folder(folder))
 
 
 def test_a_folder_with_other_files_is_left_alone(tmp_path):
@@ -204,14 +242,14 @@ def test_a_folder_with_other_files_is_left_alone(tmp_path):
         open_world(tmp_path) as world,
         pytest.raises(TilesError, match="has other files and no checkpoint"),
     ):
-        write_tiles(world.store, tmp_path)
+        write_tiles(world.store, Folder(tmp_path))
 
 
 def test_a_changed_entry_is_found_by_the_reader(tmp_path):
     folder = tmp_path / "tiles"
     with open_world(tmp_path) as world:
         grow(world, 3)
-        write_tiles(world.store, folder)
+        write_tiles(world.store, Folder(folder))
     bundle = folder / "tile/entries/000.p/3"
     data = bytearray(bundle.read_bytes())
     data[40] ^= 1
@@ -230,5 +268,8 @@ def test_the_command_writes_and_says_what(tmp_path, capsys):
     assert "5 entries, 5 of them new" in capsys.readouterr().out
     reader(tmp_path / "tiles").verify()
     (tmp_path / "tiles/checkpoint").write_text("x")
+    gone = ("s3://x/y", "--endpoint-url", "http://127.0.0.1:9", "--region", "eu-west-1")
+    assert run(["-c", str(config), "evidence", "tiles", *gone]) == 3
+    assert "s3://x/y: " in capsys.readouterr().err
     assert run(["-c", str(config), "evidence", "tiles", str(tmp_path / "tiles")]) == 3
     assert "not a checkpoint of this log" in capsys.readouterr().err

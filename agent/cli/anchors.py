@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -77,20 +77,37 @@ def anchor(context: typer.Context) -> int:
 
 def tiles(
     context: typer.Context,
-    folder: Annotated[Path, typer.Argument(help="Where to write, or to add what is new.")],
+    place: Annotated[
+        str, typer.Argument(help="A folder or s3://bucket/prefix: made, or what is new is added.")
+    ],
+    region: Annotated[str, typer.Option("--region", help="Of the bucket.")] = "",
+    profile: Annotated[str, typer.Option("--profile", help="Of the SDK's own files.")] = "",
+    role_arn: Annotated[str, typer.Option("--role-arn", help="A role to assume first.")] = "",
+    endpoint_url: Annotated[
+        str, typer.Option("--endpoint-url", help="Another server than AWS's own.")
+    ] = "",
 ) -> None:
     """Write the log as static files (c2sp.org/tlog-tiles) that other people's tools check."""
     from agent.config import load_settings
-    from agent.evidence.tiles import TilesError, write_tiles
+    from agent.evidence.tiles import Folder, TilesError, write_tiles
     from agent.home import open_store
 
     try:
+        if place.startswith("s3://"):
+            from agent.evidence.tiles_s3 import S3Shelf, S3Way
+
+            way = S3Way(
+                region=region, profile=profile, role_arn=role_arn, endpoint_url=endpoint_url
+            )
+            shelf: Any = S3Shelf(place, way)
+        else:
+            shelf = Folder(Path(place))
         with open_store(load_settings(context.obj)) as store:
-            written = write_tiles(store, folder)
+            written = write_tiles(store, shelf)
     except TilesError as error:
         raise CommandError(str(error)) from None
     new = written.size - written.before
-    sys.stdout.write(f"{printable(str(folder))}: {written.size} entries, {new} of them new\n")
+    sys.stdout.write(f"{printable(place)}: {written.size} entries, {new} of them new\n")
 
 
 def recover(

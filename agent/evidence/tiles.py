@@ -2,9 +2,10 @@
 
 A tile has up to 256 hashes: tile N of level L those of the complete subtrees of 256^L leaves from
 number 256 N on. A bundle has the entries of a tile of level 0, each after its length in 16 bits.
-What is full never changes, so it is written once; the checkpoint is written last.
+What is full never changes, so it is written once; the checkpoint is written last, so that whoever
+reads in between sees the log as it was before.
 
-    TilesError    the folder holds another log's, or cannot be written; the message is one line
+    TilesError    the place holds another log's, or cannot be written; the message is one line
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Protocol
 
 from msgspec import Struct
 
@@ -39,17 +41,74 @@ class Written(Struct, frozen=True, kw_only=True):
     size: int
     """Entries of the log."""
     before: int
-    """Entries that the folder had."""
+    """Entries that were there."""
     files: int
 
 
-def write_tiles(store: Store, folder: Path) -> Written:
-    """Bring a folder up to the newest checkpoint. Raises `TilesError` and `StoreError`."""
+class Shelf(Protocol):
+    """Where static files are. What goes wrong raises `TilesError` or `OSError`."""
+
+    name: str
+    """What messages call it."""
+
+    def read(self, path: str) -> bytes | None:
+        """Give a file; None: it is not there."""
+        ...
+
+    def write(self, path: str, content: bytes) -> None:
+        """Write a file whole or not at all; a reader sees the one before until then."""
+        ...
+
+    def is_empty(self) -> bool:
+        """Whether nothing is there."""
+        ...
+
+    def drop(self, folder: str) -> None:
+        """Take away what stood for a tile before it was full, where that costs nothing."""
+        ...
+
+
+class Folder:
+    """A folder as a `Shelf`."""
+
+    def __init__(self, folder: Path) -> None:
+        """It is made when something is written."""
+        self.folder, self.name = folder, str(folder)
+
+    def read(self, path: str) -> bytes | None:
+        """Give a file; None: it is not there."""
+        try:
+            return (self.folder / path).read_bytes()
+        except FileNotFoundError:
+            return None
+
+    def write(self, path: str, content: bytes) -> None:
+        """Write a file whole or not at all."""
+        place = self.folder / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        part = place.with_name(f"{place.name}.part")
+        with part.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        part.rename(place)
+
+    def is_empty(self) -> bool:
+        """Whether nothing is there."""
+        return not self.folder.exists() or not any(self.folder.iterdir())
+
+    def drop(self, folder: str) -> None:
+        """Remove a folder."""
+        shutil.rmtree(self.folder / folder, ignore_errors=True)
+
+
+def write_tiles(store: Store, shelf: Shelf) -> Written:
+    """Bring static files up to the newest checkpoint. Raises `TilesError` and `StoreError`."""
     try:
         with store.reading() as view:
-            return _Writing(view, folder).write()
+            return _Writing(view, shelf).write()
     except OSError as error:
-        raise TilesError(f"{folder}: cannot be written: {error.strerror}") from None
+        raise TilesError(f"{shelf.name}: cannot be written: {error.strerror}") from None
 
 
 def tile_path(level: int | str, index: int, width: int = WIDTH) -> str:
@@ -65,10 +124,10 @@ def tile_path(level: int | str, index: int, width: int = WIDTH) -> str:
 
 
 class _Writing:
-    """One view of the log on its way into a folder."""
+    """One view of the log on its way to where static files are."""
 
-    def __init__(self, view: Reading, folder: Path) -> None:
-        self.view, self.folder = view, folder
+    def __init__(self, view: Reading, shelf: Shelf) -> None:
+        self.view, self.shelf = view, shelf
         note = view.checkpoint()
         if note is None:
             raise TilesError("the log has no checkpoint yet")
@@ -87,14 +146,16 @@ class _Writing:
         return Written(size=self.size, before=self.before, files=self.files)
 
     def _standing(self) -> int:
-        """Give the size of what the folder has, which must be the beginning of this log."""
-        place = self.folder / CHECKPOINT
-        if not place.exists():
-            if self.folder.exists() and any(self.folder.iterdir()):
-                raise TilesError(f"{self.folder}: has other files and no checkpoint; name another")
+        """Give the size of what is there, which must be the beginning of this log."""
+        place, found = f"{self.shelf.name}/{CHECKPOINT}", self.shelf.read(CHECKPOINT)
+        if found is None:
+            if not self.shelf.is_empty():
+                raise TilesError(
+                    f"{self.shelf.name}: has other files and no checkpoint; name another"
+                )
             return 0
         try:
-            head = self.keyring.open(place.read_bytes())
+            head = self.keyring.open(found)
         except NoteInvalid as error:
             raise TilesError(f"{place}: not a checkpoint of this log: {error}") from None
         if head.size and not self._has(head):
@@ -136,18 +197,10 @@ class _Writing:
     def _tile(self, level: int | str, number: int, content: bytes, width: int) -> None:
         self._put(tile_path(level, number, width), content)
         if width == WIDTH:
-            shutil.rmtree(self.folder / f"{tile_path(level, number)}.p", ignore_errors=True)
+            self.shelf.drop(f"{tile_path(level, number)}.p")
 
     def _put(self, path: str, content: bytes) -> None:
-        """Write a file whole or not at all; a reader sees the one before until then."""
-        place = self.folder / path
-        place.parent.mkdir(parents=True, exist_ok=True)
-        part = place.with_name(f"{place.name}.part")
-        with part.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        part.rename(place)
+        self.shelf.write(path, content)
         self.files += 1
 
 
