@@ -23,6 +23,8 @@ NAMED = re.compile(r"\$\{?([A-Za-z_]\w*)(?::\w+)?\}?")
 VALUES = re.compile(r"label_values\((.+), ?(\w+)\)")
 LEGEND = re.compile(r"{{\s*(\w+)\s*}}")
 RUNBOOK = re.compile(r"\b[A-Z][a-z]+(?:[A-Z][a-z]+)+\b")
+HOURLY = ("assay_run_", "assay_slots_", "assay_anchor_", "assay_webhook_")
+"""What happens once an hour or less, and is counted by the hour."""
 RATES = {"rate", "increase", "irate"}
 WITH_UNIT = {"stat", "timeseries", "table", "state-timeline"}
 
@@ -131,7 +133,8 @@ def _faults_of_query(target):
         if "job" not in labels:
             yield f"{name} is asked of every job"
         if RATES.intersection(around):
-            if "$__rate_interval" not in asked and "$__range" not in asked:
+            by_hour = "[1h]" in asked and name.startswith(HOURLY)
+            if not by_hour and "$__rate_interval" not in asked and "$__range" not in asked:
                 yield f"the rate of {name} is over a fixed time"
             if not name.endswith(("_total", "_count", "_sum", "_bucket")):
                 yield f"{name} is no counter, and its rate is asked for"
@@ -191,13 +194,11 @@ def _columns(panel, target, found):
 
 
 def _arranged(panel):
-    """Name the columns that a table arranges or makes its square of."""
-    named = set()
-    for step in panel.get("transformations", []):
-        named |= {*step["options"].get("indexByName", ())}
-        if step["id"] == "groupingToMatrix":
-            named |= {*step["options"].values()}
-    return named
+    """Name the columns that a table arranges, or makes its square of."""
+    steps = {step["id"]: step["options"] for step in panel.get("transformations", [])}
+    if square := steps.get("groupingToMatrix"):
+        return {square[part] for part in ("columnField", "rowField", "valueField")}
+    return {*steps.get("organize", {}).get("indexByName", ())}
 
 
 def _faults_of_answer(target, expression, found):

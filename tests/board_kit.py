@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 import threading
+from base64 import b64encode
 from contextlib import contextmanager
 from datetime import timedelta
 from hashlib import sha256
@@ -35,6 +36,9 @@ from agent.evidence.store import Store
 from agent.metrics import StoreCollector, Vitals, choose_renderer
 from agent.pack import load_pack
 from agent.reach import Reach
+from agent.webhooks.collector import WebhookCollector
+from agent.webhooks.opening import open_office
+from agent.webhooks.settings import WebhookSettings
 from checks.ledger import Calls, Collection
 
 ROOT = Path(__file__).parents[1]
@@ -89,6 +93,8 @@ WAIVER = """\
   until: {until:%Y-%m-%dT%H:%M:%SZ}
   ticket: HARBOUR-17
 """
+NOBODY = WebhookSettings(name="chat", url="http://127.0.0.1:9/", secret_file="secret")
+"""A receiver that does not answer."""
 SCOPE = "organization: Harbour\nsystem: Shop\ncategories: [security, availability]\n"
 WAIVED = {"aws-s3-bucket-versioning": 9, "gcp-kms-key-rotation": 200}
 """Rule -> for how many days one of its failures is accepted."""
@@ -103,6 +109,7 @@ def settings_in(folder, now):
         )
     )
     (folder / "scope.yaml").write_text(SCOPE)
+    (folder / "secret").write_text(f"whsec_{b64encode(bytes(range(32))).decode()}\n")
     paths = [str(ROOT / f"rules/{cloud}/{rule}.yaml") for cloud in RULES for rule in RULES[cloud]]
     return Settings(
         folder=str(folder),
@@ -111,6 +118,7 @@ def settings_in(folder, now):
         waivers=("waivers.yaml",),
         scope="scope.yaml",
         every="1h",
+        webhooks=(NOBODY,),
     )
 
 
@@ -139,7 +147,7 @@ class Drift:
         pack = load_pack(settings)
         self.rules, decisions = pack.rules, load_decisions(settings, pack)
         People(log, settings, decisions).put(settings, decisions, now)
-        self._make_registry(decisions)
+        self._make_registry(settings, decisions)
         plan = {
             target: {
                 name: Scheduled(every=3600, digest=rule.sha256)
@@ -155,7 +163,7 @@ class Drift:
         self.vitals.reloaded.set(1)
         self.vitals.verified.set(1)
 
-    def _make_registry(self, decisions):
+    def _make_registry(self, settings, decisions):
         disable_created_metrics()
         clock, store = lambda: self.now, self.log.store
         self.registry = CollectorRegistry()
@@ -167,6 +175,9 @@ class Drift:
         self.registry.register(PeopleCollector(store, lambda: decisions, clock))
         self._tender = Tender(self.log, [Keeper(self._dice, clock)])
         self.registry.register(AnchorCollector(self._tender, clock))
+        self.office = open_office(store, lambda: settings, lambda: decisions, clock)
+        self.office.use(settings.webhooks)
+        self.registry.register(WebhookCollector(self.office, clock))
         self.vitals = Vitals(self.registry)
         self._reach = Reach(self.vitals)
 
@@ -189,7 +200,7 @@ class Drift:
         provider = target.partition(":")[0]
         rules = {name: rule for name, rule in self.rules.items() if rule.provider == provider}
         versions = {
-            name: RuleVersion(text=name.encode(), check=rule.check) for name, rule in rules.items()
+            name: RuleVersion(text=rule.text, check=rule.check) for name, rule in rules.items()
         }
         took = timedelta(seconds=self._dice.uniform(4, 40))
         with self.log.run(
@@ -261,7 +272,9 @@ def drifting(folder, now, **more):
         Store.open(folder / "evidence.db") as store,
         Log.open(store, SIGNER, at=now) as log,
     ):
-        yield Drift(folder, log, now, **more)
+        drift = Drift(folder, log, now, **more)
+        with drift.office:
+            yield drift
 
 
 class Exposed:

@@ -10,6 +10,8 @@ import yaml
 from board_checks import metrics_of, panels, written_faults
 from prometheus_kit import ROOT, RULES
 
+from agent.web.pages.routes import VIEWS
+
 GRAFANA = ROOT / "deploy/grafana"
 FILES = sorted((GRAFANA / "dashboards").glob("*.json"))
 RUNBOOKS = {page.stem for page in (ROOT / "docs/runbooks").glob("*.md")}
@@ -127,3 +129,12 @@ def test_who_is_woken_by_an_alert_finds_its_number_on_a_board():
     woken_by = set(re.findall(r"(?<![:\w])assay_\w+", alerts)) - {"assay_rule_max_age_seconds"}
     shown = set().union(*(metrics_of(json.loads(file.read_text())) for file in FILES))
     assert woken_by - shown == set()
+
+
+def test_a_link_leads_to_a_page_that_there_is():
+    pages = {path for path, _ in VIEWS}
+    for file in FILES:
+        for link in set(re.findall(r"\$\{pages\}(/[^\"?]*)", file.read_text())):
+            assert re.sub(r"\$\{__value.text\}", "{id}", link) in pages
+        for name in set(re.findall(r"\"url\": \"/d/([\w-]+)", file.read_text())):
+            assert name in {f"assay-{each}" for each in BOARDS}

@@ -11,6 +11,8 @@ from boards.status import NONE_IS_GOOD, yes_or_no
 HERE = 'job=~"$job"'
 OF_CLOUD = f'{HERE},provider=~"$provider"'
 RATE = "[$__rate_interval]"
+HOUR = "[1h]"
+"""For what happens once an hour: in shorter intervals it would come and go."""
 REFUSED = 'code!~"2.."'
 
 
@@ -25,6 +27,7 @@ def agent() -> build.Dashboard:
     board = _life(board.with_row(build.Row("Alive")))
     board = _runs(board.with_row(build.Row("Runs")))
     board = _requests(board.with_row(build.Row("Requests to the clouds")))
+    board = _webhooks(board.with_row(build.Row("Webhooks")))
     return _resources(board.with_row(build.Row("What it uses")))
 
 
@@ -92,18 +95,17 @@ def _life(board: build.Dashboard) -> build.Dashboard:
 
 
 def _runs(board: build.Dashboard) -> build.Dashboard:
-    buckets = f"rate(assay_run_duration_seconds_bucket{{{OF_CLOUD}}}{RATE})"
+    buckets = f"rate(assay_run_duration_seconds_bucket{{{OF_CLOUD}}}{HOUR})"
     return (
         board.with_panel(
             over_time(
                 "Runs",
-                "Runs that ended with a seal, by cloud.",
+                "Runs that ended with a seal in the hour before, by cloud.",
                 {
                     "{{provider}}": "sum by (provider) "
-                    f"(rate(assay_run_duration_seconds_count{{{OF_CLOUD}}}{RATE})) * 60"
+                    f"(increase(assay_run_duration_seconds_count{{{OF_CLOUD}}}{HOUR}))"
                 },
                 width=8,
-                unit="rpm",
             )
         )
         .with_panel(
@@ -123,10 +125,10 @@ def _runs(board: build.Dashboard) -> build.Dashboard:
         .with_panel(
             over_time(
                 "Slots without a run",
-                "By reason, in the interval of the graph. Each is a gap in the evidence.",
+                "By reason, in the hour before. Each is a gap in the evidence.",
                 {
                     "{{reason}}": "sum by (reason) "
-                    f"(increase(assay_slots_missed_total{{{HERE}}}{RATE}))"
+                    f"(increase(assay_slots_missed_total{{{HERE}}}{HOUR}))"
                 },
                 width=8,
             )
@@ -169,6 +171,41 @@ def _requests(board: build.Dashboard) -> build.Dashboard:
                 },
                 width=8,
                 unit="reqps",
+            )
+        )
+    )
+
+
+def _webhooks(board: build.Dashboard) -> build.Dashboard:
+    family = "assay_webhook"
+    return (
+        board.with_panel(
+            over_time(
+                "Events that were taken",
+                "By receiver, in the hour before.",
+                {"{{webhook}}": f"increase({family}_delivered_total{{{HERE}}}{HOUR})"},
+                width=8,
+            )
+        )
+        .with_panel(
+            over_time(
+                "Deliveries that failed",
+                "In the hour before: those that are tried again, and events that were laid aside "
+                "because they failed for too long. Runbook: WebhookLate.",
+                {
+                    "{{webhook}} again": f"increase({family}_failures_total{{{HERE}}}{HOUR})",
+                    "{{webhook}} laid aside": f"increase({family}_dead_total{{{HERE}}}{HOUR})",
+                },
+                width=8,
+            )
+        )
+        .with_panel(
+            over_time(
+                "Age of the oldest event that waits",
+                "By receiver. 0: none waits. Runbook: WebhookLate.",
+                {"{{webhook}}": f"time() - {family}_oldest_waiting_timestamp_seconds{{{HERE}}}"},
+                width=8,
+                unit="s",
             )
         )
     )

@@ -11,7 +11,6 @@ from boards.status import NONE_IS_GOOD, yes_or_no
 from boards.tables import Column, listing
 
 HERE = 'job=~"$job"'
-TITLED = '* on (job, instance, rule) group_left (title) assay_rule_info{job=~"$job"}'
 ANCHOR_LATE = 26 * 3600.0
 """Seconds: the limit of the alert AnchorLate."""
 
@@ -103,10 +102,10 @@ def _log(board: build.Dashboard) -> build.Dashboard:
         .with_panel(
             over_time(
                 "Anchors that could not be had",
-                "Failures by kind, in the interval of the graph; they are tried again.",
+                "Failures by kind in an hour; they are tried again.",
                 {
                     "{{kind}}": "sum by (kind) "
-                    f"(increase(assay_anchor_failures_total{{{HERE}}}[$__rate_interval]))"
+                    f"(increase(assay_anchor_failures_total{{{HERE}}}[1h]))"
                 },
                 width=8,
             )
@@ -167,7 +166,7 @@ def _people(board: build.Dashboard) -> build.Dashboard:
             listing(
                 "Waivers",
                 "Those that are decided, the first to end first.",
-                [f"min by (waiver, rule, title) (({waiver} - time()) {TITLED})"],
+                [f"min by (waiver, rule) ({waiver} - time())"],
                 {
                     "waiver": Column(title="Waiver", width=160),
                     "rule": Column(title="Rule", width=250, link="${pages}/rules/${__value.text}"),
@@ -177,10 +176,10 @@ def _people(board: build.Dashboard) -> build.Dashboard:
                         unit="s",
                         thresholds=("red", (0.0, "orange"), (1209600.0, "text")),
                     ),
-                    "title": Column(title="What must be true"),
                 },
                 width=12,
                 sort="Time left",
+                link=("What people decided and have to do", "${pages}/people"),
                 empty="no waiver is in force, or none is scraped",
             )
         )

@@ -16,62 +16,67 @@ from boards.tables import Column, listing
 
 INFO = 'assay_rule_info{job=~"$job"}'
 SEVERITY = Column(title="Severity", width=90, words=severity_words())
-RULE = Column(title="Rule", width=260, link="${pages}/rules/${__value.text}")
-TARGET = Column(title="Target", width=190)
+RULE = Column(title="Rule", width=330, link="${pages}/rules/${__value.text}")
+TARGET = Column(
+    title="Target",
+    width=330,
+    link="/d/assay-target?var-target=${__value.text}&${datasource:queryparam}&${job:queryparam}",
+)
 TITLE = Column(title="What must be true")
 AGED = ("text", (86400.0, "orange"), (604800.0, "red"))
 
 
-def failing(pairs: str, *, width: int, height: int = 9, info: str = INFO) -> table.Panel:
-    """List the rules that fail on a target now, with how many resources fail."""
+def failing(pairs: str, *, height: int = 8, everywhere: bool = True) -> table.Panel:
+    """List the rules that fail now, with how many resources fail; on every target, or on one."""
     fails = f'(assay_rule_status{{{pairs},status="fail"}} == 1)'
     resources = f'assay_rule_findings{{{pairs},outcome="fail"}}'
+    by = "rule, target" if everywhere else "rule"
     return listing(
         "What fails now",
         "A line for each rule and target. A rule leads to its page: the resources, the reason, "
         "what to do. Runbook: RuleFailing.",
         [
-            f"sum by (severity, rule, title, target) ({fails} {OF_RULE} {info})",
-            f"sum by (rule, target) ({resources} and {PAIR} {fails})",
+            f"sum by (severity, title, {by}) ({fails} {OF_RULE} {INFO})",
+            f"sum by ({by}) ({resources} and {PAIR} {fails})",
         ],
         {
             "severity": SEVERITY,
             "rule": RULE,
-            "target": TARGET,
+            **({"target": TARGET} if everywhere else {}),
             "Value #B": Column(title="Resources", width=100),
             "title": TITLE,
         },
-        width=width,
+        width=24 if everywhere else 12,
         height=height,
         sort="Severity",
         empty="nothing fails that was seen",
     )
 
 
-def unseen(pairs: str, *, width: int, height: int = 9, info: str = INFO) -> table.Panel:
-    """List what could not be judged, and how old the last answer is."""
+def unseen(pairs: str, *, height: int = 8, everywhere: bool = True) -> table.Panel:
+    """List what could not be judged and how old the last answer is; on every target, or on one."""
     age = f"time() - assay_rule_last_evaluation_timestamp_seconds{{{pairs}}}"
-    labels = "status, severity, rule, title, target"
     dark = f'(assay_rule_status{{{pairs},status=~"error|unknown"}} == 1)'
+    by = "status, severity, rule" + ", target, title" * everywhere
+    more = {"target": TARGET} if everywhere else {}
     return listing(
         "What could not be seen",
         "Pairs without a current answer, and the age of the last one. Error: the last run could "
         "not judge it. Unknown: no run, or too long ago. Runbooks: RuleErrored, RuleStale.",
-        [
-            f"max by ({labels}) ({dark} {OF_RULE} {info} * {PAIR} group_left () ({age}))",
-        ],
+        [f"max by ({by}) ({dark} {OF_RULE} {INFO} * {PAIR} group_left () ({age}))"],
         {
             "status": Column(title="State", width=90, words=status_words()),
             "severity": SEVERITY,
             "rule": RULE,
-            "target": TARGET,
+            **more,
             "Value": Column(title="Last answer", width=110, unit="s", words=never()),
-            "title": TITLE,
+            **({"title": TITLE} if everywhere else {}),
         },
-        width=width,
+        width=24 if everywhere else 12,
         height=height,
         sort="Last answer",
         descending=True,
+        link=("Everything that could not be seen", "${pages}/unseen"),
         empty="everything that was expected was seen",
     )
 
@@ -80,13 +85,12 @@ def open_deviations(*, width: int, height: int = 9) -> table.Panel:
     """List the rules with failures that last."""
     count = 'assay_deviation_open{job=~"$job"} > 0'
     start = 'assay_deviation_oldest_start_timestamp_seconds{job=~"$job"}'
-    titled = f"on (job, instance, rule) group_left (title) {INFO}"
     return listing(
         "Deviations that are open",
         "Failures that last, by rule, and how long the oldest is open. Runbook: "
         "DeviationPastLimit.",
         [
-            f"sum by (severity, rule, title) (({count}) * {titled})",
+            f"sum by (severity, rule) ({count})",
             f"max by (severity, rule) (time() - {start})",
         ],
         {
@@ -94,12 +98,12 @@ def open_deviations(*, width: int, height: int = 9) -> table.Panel:
             "rule": RULE,
             "Value #A": Column(title="Open", width=70),
             "Value #B": Column(title="Oldest", width=110, unit="s", thresholds=AGED),
-            "title": TITLE,
         },
         width=width,
         height=height,
         sort="Oldest",
         descending=True,
+        link=("The register of deviations", "${pages}/deviations"),
         empty="no deviation is open, or none is scraped",
     )
 
@@ -123,6 +127,7 @@ def due(*, width: int, height: int = 9) -> table.Panel:
         width=width,
         height=height,
         sort="Time left",
+        link=("What people decided and have to do", "${pages}/people"),
         empty="nothing is due, or nothing is scraped",
     )
 

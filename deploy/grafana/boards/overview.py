@@ -7,7 +7,7 @@ from grafana_foundation_sdk.builders import dashboard as build
 from boards.frame import frame
 from boards.lists import due, failing, open_deviations, unseen
 from boards.panels import number, over_time
-from boards.status import COLORS, NONE_IS_GOOD, SHARE, share, yes_or_no
+from boards.status import COLORS, NONE_IS_GOOD, SEVERITIES, SHARE, share, yes_or_no
 from boards.tables import matrix
 
 PAIRS = 'job=~"$job",target=~"$provider:.+"'
@@ -28,10 +28,10 @@ def overview() -> build.Dashboard:
     board = _frameworks(board.with_row(build.Row("Frameworks and clouds")))
     board = (
         board.with_row(build.Row("What to do"))
-        .with_panel(failing(PAIRS, width=12))
-        .with_panel(unseen(PAIRS, width=12))
-        .with_panel(open_deviations(width=12))
-        .with_panel(due(width=12))
+        .with_panel(failing(PAIRS))
+        .with_panel(unseen(PAIRS))
+        .with_panel(open_deviations(width=14))
+        .with_panel(due(width=10))
     )
     return _history(board.with_row(build.Row("Over time")))
 
@@ -80,9 +80,9 @@ def _numbers(board: build.Dashboard) -> build.Dashboard:
         )
         .with_panel(
             number(
-                "Targets that answer",
-                "Of the accounts, subscriptions and projects that are expected to. Runbook: "
-                "TargetInaccessible.",
+                "Coverage",
+                "Targets that answer, of the accounts, subscriptions and projects that are "
+                "expected to. Runbook: TargetInaccessible.",
                 'sum(assay_targets_reached{job=~"$job",provider=~"$provider"}) '
                 '/ sum(assay_targets_expected{job=~"$job",provider=~"$provider"})',
                 width=3,
@@ -136,6 +136,7 @@ def _frameworks(board: build.Dashboard) -> build.Dashboard:
             f"sum by (framework, provider) ({passing}) / sum by (framework, provider) ({applying})",
             ("framework", "Framework"),
             "provider",
+            order=("aws", "azure", "gcp"),
             width=10,
             unit="percentunit",
             thresholds=SHARE,
@@ -172,6 +173,8 @@ def _history(board: build.Dashboard) -> build.Dashboard:
                 "Failures of resources that last, from the sealed log.",
                 {"{{severity}}": 'sum by (severity) (assay_deviation_open{job=~"$job"})'},
                 width=6,
+                stacked=True,
+                colors=SEVERITIES,
             )
         )
         .with_panel(

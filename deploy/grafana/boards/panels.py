@@ -101,7 +101,8 @@ def over_time(
         .unit(unit)
         .min(0 if limits is None else limits[0])
         .line_width(1)
-        .fill_opacity(60 if stacked else 8)
+        .fill_opacity(60 if stacked else 0)
+        .line_interpolation(common.LineInterpolation.STEP_AFTER)
         .show_points(common.VisibilityMode.NEVER)
         .legend(
             build_common.VizLegendOptions()
@@ -145,6 +146,7 @@ def timeline(title: str, doc: str, expression: str, legend: str, *, height: int)
         .merge_values(True)
         .show_value(common.VisibilityMode.NEVER)
         .row_height(0.85)
+        .per_page(20)
         .legend(
             build_common.VizLegendOptions()
             .display_mode(common.LegendDisplayMode.LIST)

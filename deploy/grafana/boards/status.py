@@ -96,6 +96,15 @@ def never() -> list[model.RangeMap]:
     ]
 
 
+def nothing() -> model.SpecialValueMap:
+    """Show a place of a square that has no series: the one does not concern the other."""
+    result = model.ValueMappingResult(text="-", color="transparent", index=0)
+    match = model.SpecialValueMatch.NULL_AND_NAN
+    return model.SpecialValueMap(
+        options=model.DashboardSpecialValueMapOptions(match=match, result=result)
+    )
+
+
 def steps(first: str, *more: tuple[float, str]) -> build.ThresholdsConfig:
     """Give thresholds: a colour, and others from values on."""
     return (

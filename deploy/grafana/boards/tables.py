@@ -6,13 +6,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from grafana_foundation_sdk.builders import common as build_common
+from grafana_foundation_sdk.builders import dashboard as build
 from grafana_foundation_sdk.builders import table
 from grafana_foundation_sdk.models import common, dashboard
 from msgspec import Struct
 
 from boards.frame import SOURCE
 from boards.panels import UNKNOWN, Thresholds, instant_query, prop
-from boards.status import steps
+from boards.status import nothing, steps
 
 
 class Column(Struct, frozen=True, kw_only=True):
@@ -38,11 +39,12 @@ def listing(
     height: int = 9,
     sort: str = "",
     descending: bool = False,
+    link: tuple[str, str] | None = None,
     empty: str = UNKNOWN,
 ) -> table.Panel:
     """Show series of now as rows; `columns` are labels, and `Value` or `Value #A`, in their order.
 
-    Several expressions are merged by the labels that they share.
+    Several expressions are merged by the labels that they share; `link` is a title and an address.
     """
     panel = (
         table.Panel()
@@ -64,6 +66,9 @@ def listing(
     panel = panel.with_transformation(_arranged(columns))
     for column in columns.values():
         panel = panel.override_by_name(column.title, _looks(column))
+    if link:
+        title, url = link
+        panel = panel.links([build.DashboardLink(title).url(url).target_blank(True)])
     if sort:
         panel = panel.sort_by(
             [build_common.TableSortByFieldState().display_name(sort).desc(descending)]
@@ -83,8 +88,12 @@ def matrix(
     unit: str = "short",
     words: Sequence[Any] = (),
     thresholds: Thresholds = ("text",),
+    order: Sequence[str] = (),
 ) -> table.Panel:
-    """Show series of now in a square: `rows` is a label and its title, `across` another label."""
+    """Show series of now in a square: `rows` is a label and its title, `across` another label.
+
+    `order` are values of the second, in the order of their columns.
+    """
     label, heading = rows
     corner = f"{label}\\{across}"  # what Grafana calls the first column
     return (
@@ -95,20 +104,29 @@ def matrix(
         .unit(unit)
         .decimals(0)
         .no_value(UNKNOWN)
-        .mappings(list(words))
+        .mappings([nothing(), *words])
         .thresholds(steps(*thresholds))
         .cell_height(common.TableCellHeight.SM)
         .with_target(instant_query(expression))
         .with_transformation(
             dashboard.DataTransformerConfig(
                 id_val="groupingToMatrix",
-                options={"columnField": across, "rowField": label, "valueField": "Value"},
+                options={
+                    "columnField": across,
+                    "emptyValue": "null",
+                    "rowField": label,
+                    "valueField": "Value",
+                },
             )
         )
         .with_transformation(
             dashboard.DataTransformerConfig(
                 id_val="organize",
-                options={"excludeByName": {}, "indexByName": {}, "renameByName": {corner: heading}},
+                options={
+                    "excludeByName": {},
+                    "indexByName": {name: at for at, name in enumerate((corner, *order))},
+                    "renameByName": {corner: heading},
+                },
             )
         )
         .cell_options(
@@ -120,7 +138,7 @@ def matrix(
             heading,
             [
                 prop("custom.cellOptions", {"type": "auto"}),
-                prop("custom.width", 240),
+                prop("custom.width", 190),
                 prop("mappings", []),
             ],
         )

@@ -27,8 +27,8 @@ def target() -> build.Dashboard:
     board = _numbers(board.with_row(build.Row("Now")))
     board = (
         board.with_row(build.Row("What to do here"))
-        .with_panel(failing(HERE, width=12))
-        .with_panel(unseen(HERE, width=12))
+        .with_panel(failing(HERE, everywhere=False))
+        .with_panel(unseen(HERE, everywhere=False))
     )
     return _history(board.with_row(build.Row("Over time")))
 
