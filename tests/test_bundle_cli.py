@@ -41,17 +41,25 @@ def test_a_bundle_has_reports_and_papers_and_accounts_for_slots_that_nobody_ran(
     (folder / "papers/C-1.csv").write_text("C-1,held\n")
     out = folder / "b"
 
-    code = bundled(folder, "--out", str(out), "--paper", str(folder / "papers"))
+    forms = ("--with", "xlsx", "--with", "oscal")
+    code = bundled(folder, "--out", str(out), "--paper", str(folder / "papers"), *forms)
 
     assert code == 0, capsys.readouterr().err
     assert "sealed as entry" in capsys.readouterr().out
-    names = sorted(path.relative_to(out).as_posix() for path in out.glob("[rw][eo]*/*"))
+    made = (path for path in out.glob("[rw][eo]*/**/*") if path.is_file())
+    names = sorted(path.relative_to(out).as_posix() for path in made)
+    papers = [name for name in names if name.startswith("workpapers/xlsx/")]
+    names = [name for name in names if name not in papers]
+    assert {"workpapers/xlsx/00-summary.xlsx", "workpapers/xlsx/SHA256SUMS"} < set(papers)
     assert names == [
         "reports/readiness.html",
         "reports/readiness.json",
         "reports/type2.html",
         "reports/type2.json",
         "workpapers/C-1.csv",
+        "workpapers/oscal/SHA256SUMS",
+        "workpapers/oscal/assessment-results.json",
+        "workpapers/oscal/component-definition.json",
     ]
     code, said = verify(out)
     assert code == 0, said

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -13,6 +14,7 @@ import typer
 from agent.cli.exits import CommandError, Exit
 from agent.cli.output import printable
 from agent.cli.times import read_time
+from agent.reports.forms import Form
 
 if TYPE_CHECKING:
     from agent.config import Settings
@@ -30,6 +32,10 @@ def bundle(
     reports: Annotated[
         bool, typer.Option("--reports/--no-reports", help="Put readiness and Type II reports in.")
     ] = True,
+    with_: Annotated[
+        list[Form] | None,
+        typer.Option("--with", help="Also made, into workpapers/: xlsx, csv, oscal, poam, ocsf."),
+    ] = None,
     paper: Annotated[
         list[Path] | None,
         typer.Option("--paper", help="A file or folder to put into workpapers/."),
@@ -50,6 +56,8 @@ def bundle(
         raise CommandError("--from must be before --to, and in the past")
     _account_for(settings, now)
     papers = dict(_papers(paper or []))
+    for form in with_ or ():
+        papers |= _exported(settings, form, low, high, now)
     if reports:
         papers |= _reports(settings, low, high, now)
     order = Order(start=low, end=high, made_at=now, papers=papers, anchors=_roots(settings))
@@ -135,6 +143,26 @@ def _reports(settings: Settings, start: datetime, end: datetime, now: datetime) 
             made[f"reports/{kind}.html"] = "".join(write_html(report)).encode()
             made[f"reports/{kind}.json"] = write_json(report)
     return made
+
+
+def _exported(
+    settings: Settings, form: Form, start: datetime, end: datetime, now: datetime
+) -> dict[str, bytes]:
+    """Make the workpapers of the period, or another form of its report."""
+    from agent.home import open_store
+    from agent.reports.ask import ask
+    from agent.reports.export import write_export
+    from agent.reports.gather import gather
+    from agent.reports.question import Kind
+
+    with TemporaryDirectory() as name, open_store(settings) as store:
+        question = ask(settings, Kind.TYPE2, start, end, made_at=now)
+        folder = Path(name, str(form))
+        write_export(store, gather(store, question), form, folder)
+        return {
+            f"workpapers/{form}/{path.name}": path.read_bytes()
+            for path in sorted(folder.iterdir() if folder.exists() else ())
+        }
 
 
 def _papers(paths: list[Path]) -> Iterator[tuple[str, bytes]]:

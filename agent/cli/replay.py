@@ -26,6 +26,9 @@ def replay(
     every: Annotated[
         bool, typer.Option("--all", help="Every run: of the store, or of the bundle's period.")
     ] = False,
+    sample: Annotated[
+        int | None, typer.Option("--sample", help="Only what was drawn: the entry of a sample.")
+    ] = None,
     form: Annotated[Format, typer.Option("--format", "-f", help="How to show it.")] = Format.TABLE,
 ) -> int:
     """Judge sealed runs again from the evidence; exit code 1 when an outcome differs."""
@@ -36,6 +39,8 @@ def replay(
     with _source(context, bundle) as (source, runs):
         if not runs and entry is None:
             raise CommandError("there is no run yet")
+        if sample is not None:
+            return _perform(source, runs, sample, form)
         wanted = runs if every else [runs[-1] if entry is None else entry]
         judge = judging()
         for number in wanted:
@@ -49,6 +54,33 @@ def replay(
     if form is not Format.TABLE or rows:
         show(Listing(schema="assay.replay.v1", columns=columns, rows=rows), form)
     return Exit.FAIL if rows else Exit.PASS
+
+
+def _perform(source: Source, runs: list[int], sample: int, form: Format) -> int:
+    """Judge the items of a sample again, and show what came of each."""
+    from agent.replay import judging
+    from agent.samples.draw import SampleError
+    from agent.samples.perform import perform
+
+    try:
+        done = perform(source, runs, sample, judging())
+    except SampleError as error:
+        raise CommandError(str(error)) from None
+    rows = [
+        {
+            "number": number,
+            "item": one.item,
+            "runs": list(one.entries),
+            "same": one.found.same,
+            "differ": len(one.found.mismatches),
+            "no_values": one.found.skipped,
+            "differences": list(_rows(one.entries[0], one.found)) if one.entries else [],
+        }
+        for number, one in enumerate(done, start=1)
+    ]
+    columns = ("number", "item", "runs", "same", "differ", "no_values")
+    show(Listing(schema="assay.performed.v1", columns=columns, rows=rows), form)
+    return Exit.FAIL if any(row["differ"] for row in rows) else Exit.PASS
 
 
 @contextmanager

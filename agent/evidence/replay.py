@@ -125,11 +125,18 @@ def replay(store: Store, entry: int, evaluate: Callable[[Case], Verdict | None])
         return replay_from(StoreSource(view), entry, evaluate)
 
 
-def replay_from(source: Source, entry: int, evaluate: Callable[[Case], Verdict | None]) -> Replayed:
-    """Do the same from any source."""
+def replay_from(
+    source: Source,
+    entry: int,
+    evaluate: Callable[[Case], Verdict | None],
+    *,
+    rule: str = "",
+    resource: str = "",
+) -> Replayed:
+    """Do the same from any source; only the findings of a rule, or on a resource, when named."""
     same = skipped = 0
     mismatches = []
-    for case in _cases(source, entry):
+    for case in _cases(source, entry, rule, resource):
         verdict = None if case is None else evaluate(case)
         if case is None or verdict is None:
             skipped += 1
@@ -144,7 +151,7 @@ def replay_from(source: Source, entry: int, evaluate: Callable[[Case], Verdict |
     return Replayed(same, skipped, tuple(mismatches))
 
 
-def _cases(source: Source, index: int) -> Iterator[Case | None]:
+def _cases(source: Source, index: int, only: str, resource: str) -> Iterator[Case | None]:
     data = source.entry(index)
     body = {} if data is None else json.loads(data)
     if body.get("kind") != "run":
@@ -152,8 +159,12 @@ def _cases(source: Source, index: int) -> Iterator[Case | None]:
     plan = json.loads(_content(source, body["plan"]["blob"]))
     header = whole(body["header"], source.content)
     for rule, version in sorted(plan.items()):
+        if only not in {"", rule}:
+            continue
         text = _content(source, version["text"])
         for one in source.stood(index, body["target"], rule):
+            if resource not in {"", one.resource}:
+                continue
             content = b"" if not one.digest else source.content(one.digest)
             if content is None or (not content and one.outcome == Outcome.ERROR):
                 yield None

@@ -15,6 +15,7 @@ from msgspec import Struct
 from agent.model import Outcome
 from agent.reports.members import Member
 from agent.reports.model import ControlResult, Registered, Report, RuleResult
+from agent.samples.draw import ticket
 
 Cell = str | int | float | bool | datetime | date | timedelta | None
 Row = tuple[Cell, ...]
@@ -96,7 +97,25 @@ def overall(report: Report) -> Iterator[Table]:
             for each in report.population
         ),
     )
+    yield _samples(report)
     yield _tool(report)
+
+
+def _samples(report: Report) -> Table:
+    return Table(
+        name="Samples",
+        says="The items that were drawn, in the order of their tickets: SHA-256 of the seed, a"
+        " comma and the item.",
+        columns=(
+            "Drawn at (UTC)", "Log entry", "Population", "Of", "Seed", "Number", "Ticket", "Item",
+        ),
+        rows=(
+            (each.at, each.entry, each.population, each.of, each.seed, number,
+             ticket(each.seed, item), item)
+            for each in report.samples
+            for number, item in enumerate(each.drawn, start=1)
+        ),
+    )  # fmt: skip
 
 
 def _controls(report: Report) -> Table:
