@@ -331,7 +331,6 @@ class Agent:
             (done.finished - done.started).total_seconds()
         )
         vitals.skew.labels(target.label).set(done.collection.skew)
-        vitals.checkpoint_at.set(done.finished.timestamp())
         self._reach.note(target.label, answered=bool(done.identity))
         self._unsealed = ""
 

@@ -193,7 +193,6 @@ class Drift:
         self._tender.tend(now)
         self.vitals.tick.set(now.timestamp())
         self.vitals.verified_at.set(now.timestamp() - 4000)
-        self.vitals.checkpoint_at.set(now.timestamp())
         self.vitals.slots.recount(self.log.store, now)
 
     def _look(self, target, now, slot):

@@ -152,6 +152,22 @@ def test_an_empty_registry_is_still_a_whole_answer():
         assert (render(registry), content_type) == (encode(registry), same)
 
 
+def test_the_newest_checkpoint_is_that_of_the_log_and_not_of_the_process(world):
+    look(world, RULES, "aws:1", hour=3)
+    scrape = Scrape(world, RULES)
+    name = "assay_checkpoint_timestamp_seconds"
+    assert scrape.samples(9, name) == [({}, (START + 3 * HOUR + HOUR / 60).timestamp())]
+
+
+def test_a_rule_is_joined_to_the_controls_of_the_organisation_as_to_the_criteria(world):
+    scrape = Scrape(world, RULES, proves=lambda: {"r1": ("access-review",)})
+    told = [labels for labels, _ in scrape.samples(0.5, "assay_rule_criterion_info")]
+    assert {"rule": "r1", "framework": "soc2", "criterion": "CC6.1"} in told
+    assert [each for each in told if each["framework"] == "controls"] == [
+        {"rule": "r1", "framework": "controls", "criterion": "access-review"}
+    ]
+
+
 def test_nothing_is_said_of_a_verification_before_there_was_one():
     registry = CollectorRegistry()
     vitals = Vitals(registry)

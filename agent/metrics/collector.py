@@ -18,12 +18,12 @@ from agent.metrics.families import (
     STATUS,
     Proves,
     criteria_of,
-    log_size,
     max_ages,
     open_deviations,
     rule_infos,
 )
 from agent.metrics.freshness import Knowledge, Pair
+from agent.metrics.log import log_families
 from agent.metrics.wide import Lines
 from agent.rules.rule import Rule
 
@@ -51,17 +51,19 @@ class StoreCollector(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """Give every family; called by the registry."""
-        now, rules = self._now(), self._rules()
+        now, rules, proves = self._now(), self._rules(), self._proves()
         pairs = self._knowledge.pairs(now)
-        yield from self._wide(pairs, rules)
-        yield from rule_infos(rules.values())
+        yield from self._wide(pairs, rules, proves)
+        yield from rule_infos(rules.values(), proves)
         yield max_ages(pairs, rules)
         yield from open_deviations(self._store, rules, now)
-        yield log_size(self._store)
+        yield from log_families(self._store)
 
-    def _wide(self, pairs: list[Pair], rules: Mapping[str, Rule]) -> Iterator[Metric]:
+    def _wide(
+        self, pairs: list[Pair], rules: Mapping[str, Rule], proves: Proves
+    ) -> Iterator[Metric]:
         """Give the families that grow with targets, as far as the budget goes."""
-        criteria = criteria_of(pairs, rules, self._proves())
+        criteria = criteria_of(pairs, rules, proves)
         wanted = sizes(pairs, criteria.values())
         steps = self._budget.steps(wanted)
         keys = [(each.rule, each.target) for each in pairs]

@@ -1,4 +1,4 @@
-"""The families that are made from rules, pairs, deviations and the log's size."""
+"""The families that are made from rules, pairs and deviations."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 from prometheus_client.core import GaugeMetricFamily, Metric
 
 from agent.evidence.deviations import deviations
-from agent.evidence.keyring import read_keyring
 from agent.evidence.store import Store
 from agent.metrics.freshness import GRACE, STATUSES, Pair
 from agent.metrics.wide import Shape
@@ -57,14 +56,7 @@ def criteria_of(
     pairs: Iterable[Pair], rules: Mapping[str, Rule], proves: Proves
 ) -> dict[tuple[str, str, str], str]:
     """Give (framework, criterion, target) -> the worst status of its rules."""
-    proven = {
-        name: [
-            (framework, criterion)
-            for framework, ids in {**rule.criteria, OWN: proves.get(name, ())}.items()
-            for criterion in ids
-        ]
-        for name, rule in rules.items()
-    }
+    proven = {name: _shown(rule, proves) for name, rule in rules.items()}
     rank = {status: place for place, status in enumerate(STATUSES)}
     worst: dict[str, dict[tuple[str, str], int]] = defaultdict(dict)
     for pair in pairs:
@@ -79,8 +71,14 @@ def criteria_of(
     }
 
 
-def rule_infos(rules: Iterable[Rule]) -> Iterator[Metric]:
-    """Say what the rules are, and which criteria they help to show."""
+def _shown(rule: Rule, proves: Proves) -> list[tuple[str, str]]:
+    """Give the (framework, criterion) pairs, own controls among them, that a rule helps to show."""
+    every = {**rule.criteria, OWN: proves.get(rule.id, ())}
+    return [(framework, criterion) for framework, ids in every.items() for criterion in ids]
+
+
+def rule_infos(rules: Iterable[Rule], proves: Proves) -> Iterator[Metric]:
+    """Say what the rules are, and which criteria and own controls they help to show."""
     info = GaugeMetricFamily(
         "assay_rule_info",
         "What a rule is; always 1.",
@@ -88,15 +86,14 @@ def rule_infos(rules: Iterable[Rule]) -> Iterator[Metric]:
     )
     criteria = GaugeMetricFamily(
         "assay_rule_criterion_info",
-        "Which criteria a rule helps to show; always 1.",
+        "Which criteria, or controls, a rule helps to show; always 1.",
         labels=("rule", "framework", "criterion"),
     )
     for rule in rules:
         service = rule.check.split(".")[1]
         info.add_metric((rule.id, rule.title, str(rule.severity), rule.provider, service), 1)
-        for framework, ids in rule.criteria.items():
-            for criterion in ids:
-                criteria.add_metric((rule.id, framework, criterion), 1)
+        for framework, criterion in _shown(rule, proves):
+            criteria.add_metric((rule.id, framework, criterion), 1)
     yield info
     yield criteria
 
@@ -132,11 +129,3 @@ def open_deviations(store: Store, rules: Mapping[str, Rule], now: datetime) -> I
             oldest.add_metric((name, str(rule.severity)), min(starts[name]).timestamp())
     yield count
     yield oldest
-
-
-def log_size(store: Store) -> Metric:
-    """Give the size that the newest checkpoint signs."""
-    with store.reading() as view:
-        note = view.checkpoint()
-        size = read_keyring(view).open(note).size if note else 0
-    return GaugeMetricFamily("assay_log_size", "Entries of the evidence log.", value=size)

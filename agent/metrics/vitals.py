@@ -81,11 +81,6 @@ class Vitals:
             "When the last whole verification ended; 0: not yet.",
             registry=registry,
         )
-        self.checkpoint_at = Gauge(
-            "assay_checkpoint_timestamp_seconds",
-            "When the newest checkpoint was signed by this agent; 0: not yet.",
-            registry=registry,
-        )
         build = Gauge("assay_build_info", "The agent's version.", ("version",), registry=registry)
         build.labels(__version__).set(1)
         self.slots = SlotCounts()
