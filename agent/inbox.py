@@ -3,7 +3,8 @@
 Beside the store, for whoever may write there. An item is complete when its `.json` is there: its
 contents (`.0`, `.1`) are written before it. The agent takes items in the order of their
 names and removes each once it is sealed; one that cannot be sealed is renamed to `.refused`. Only
-what commands leave is sealed: who writes there says nothing of runs, gaps, keys or deletions.
+what commands leave is sealed: who writes there says nothing of runs, gaps, keys or deletions. Asked
+to delete what is old, the agent does so by its own rules.
 Should the agent die between the two, the item is sealed twice: the later entry says the same again.
 """
 
@@ -12,7 +13,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -22,9 +23,13 @@ from agent.evidence.entry import EntryError, Kind, to_rfc3339
 from agent.evidence.log import Log
 from agent.evidence.store import StoreLocked
 from agent.home import folder_of, open_log
+from agent.retention import Policy, RetentionError, retain
 
 INBOX = "inbox"
 _LEFT = (Kind.ATTESTATION, Kind.RESPONSE, Kind.EXPORT, Kind.POPULATION, Kind.SAMPLE)
+_UNREADABLE = (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError)
+REQUEST = "request"
+"""What an item of the kind `retention` is `of` that asks the agent to delete; never an entry."""
 _HOLDS = ("hold", "release")
 """What an entry of the kind `retention` may be `of` when somebody else than the agent wrote it."""
 
@@ -79,16 +84,36 @@ def take(folder: Path, log: Log, at: datetime) -> Iterator[str]:
 def _taken(path: Path, log: Log, at: datetime) -> str:
     try:
         item = json.loads(path.read_bytes())
+        if item["kind"] == Kind.RETENTION and item["body"].get("of") == REQUEST:
+            return _retained(path, item["body"], log, at)
         parts = [path.with_suffix(f".{number}") for number in range(len(item["contents"]))]
         contents = [part.read_bytes() for part in parts]
         kind, body = _allowed(Kind(item["kind"]), item["body"])
         index = log.append(kind, body, at, contents)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, EntryError) as error:
+    except (*_UNREADABLE, EntryError, RetentionError) as error:
         path.rename(path.with_suffix(".refused"))
         return f"{path.name}: refused: {error}"
     for done in (path, *parts):
         done.unlink()
     return f"{path.name}: sealed as entry {index}"
+
+
+def ask_to_retain(folder: Path, policy: Policy, at: datetime) -> None:
+    """Leave word for the agent to delete what a policy lets go. Raises `InboxError`."""
+    wanted = {name: int(getattr(policy, name).total_seconds()) for name in ("values", "calls")}
+    leave(folder, Kind.RETENTION, {"of": REQUEST, **wanted}, at)
+
+
+def _retained(path: Path, body: Mapping[str, Any], log: Log, at: datetime) -> str:
+    """Delete as the agent, by its own rules: what is too young or under a hold stays."""
+    policy = Policy(
+        values=timedelta(seconds=body["values"]), calls=timedelta(seconds=body["calls"])
+    )
+    done = retain(log, policy, at)
+    path.unlink()
+    if done is None:
+        return f"{path.name}: nothing may go"
+    return f"{path.name}: {len(done[1])} contents deleted, sealed as entry {done[0]}"
 
 
 def _allowed(kind: Kind, body: Mapping[str, Any]) -> tuple[Kind, Mapping[str, Any]]:

@@ -15,10 +15,11 @@ from agent.bundle.write import Order, write_bundle
 from agent.cli import app
 from agent.evidence import keys, queries
 from agent.evidence.entry import Kind
+from agent.evidence.log import Log
 from agent.evidence.replay import replay
 from agent.evidence.store import Store
 from agent.evidence.verify import LogInvalid, verify_store
-from agent.inbox import leave
+from agent.inbox import leave, take
 from agent.retention import Policy, RetentionError, holds, old_contents, retain
 
 YEAR = timedelta(days=366)
@@ -226,3 +227,31 @@ def test_the_commands_hold_release_and_retain(assay):
     assert "0 contents, 0 bytes, may go" in assay("retain")[1]
     assert assay("retain", "--values", "30d")[0] == 3
     assert TARGET in assay("log")[1]
+
+
+def test_a_running_agent_deletes_what_a_command_asks_for_by_its_own_rules(assay, tmp_path):
+    folder = tmp_path / "assay-data"
+    with Store.open(folder / "evidence.db") as store, Log.open(store, SIGNER, at=LATER) as log:
+        assert "left for the agent to delete and log" in assay("retain")[1]
+        (line,) = take(folder, log, LATER)
+        assert "5 contents deleted, sealed as entry" in line
+        verify_store(store)
+        assert "0 contents, 0 bytes, may go" in assay("retain")[1]
+        body = {"of": "request", "values": 86400, "calls": 86400}
+        leave(folder, Kind.RETENTION, body, LATER)
+        (line,) = take(folder, log, LATER)
+        assert "refused: contents are kept for 366 days at least" in line
+        leave(folder, Kind.RETENTION, {"of": "request", "values": 10**99, "calls": 1}, LATER)
+        (line,) = take(folder, log, LATER)
+        assert "refused" in line
+
+
+def test_a_hold_that_was_ordered_before_stops_what_a_running_agent_is_asked_for(assay, tmp_path):
+    folder = tmp_path / "assay-data"
+    with Store.open(folder / "evidence.db") as store, Log.open(store, SIGNER, at=LATER) as log:
+        assay("hold", "case-1", "--reason", "a suit", "--by", "Counsel")
+        assay("retain")
+        held, asked = take(folder, log, LATER)
+        assert "sealed as entry" in held
+        assert "the legal hold case-1 (a suit) stands: nothing is deleted" in asked
+        verify_store(store)

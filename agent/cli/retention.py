@@ -22,12 +22,13 @@ def retain(
 ) -> int:
     """Delete contents that are older than the policy; every hash stays, and the log says so.
 
-    The agent must be stopped: it is the log's one writer. What commands left for it is sealed
-    first, for a hold may be among it.
+    While an agent runs it does so within a minute. What commands left for it is sealed first, for
+    a hold may be among it.
     """
     from agent.config import load_settings
+    from agent.evidence.store import StoreLocked
     from agent.home import folder_of, open_log, open_store
-    from agent.inbox import take
+    from agent.inbox import ask_to_retain, take
     from agent.retention import Policy, RetentionError, old_contents
     from agent.retention import retain as delete
     from agent.run import CLOCK
@@ -40,10 +41,15 @@ def retain(
         if dry or not old:
             sys.stdout.write(f"{_told(old)} may go; nothing was deleted\n")
             return Exit.PASS
-        with open_log(settings, at=now) as log:
-            for line in take(folder_of(settings), log, now):
-                sys.stdout.write(f"{printable(line)}\n")
-            done = delete(log, policy, now)
+        try:
+            with open_log(settings, at=now) as log:
+                for line in take(folder_of(settings), log, now):
+                    sys.stdout.write(f"{printable(line)}\n")
+                done = delete(log, policy, now)
+        except StoreLocked:
+            ask_to_retain(folder_of(settings), policy, now)
+            sys.stdout.write(f"{_told(old)} may go; left for the agent to delete and log\n")
+            return Exit.PASS
     except RetentionError as error:
         raise CommandError(str(error)) from None
     if done is not None:
