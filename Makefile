@@ -38,6 +38,7 @@ docs: $(READY)           ## write what is made from the rules: docs/reference, d
 	$(BIN)/assay -c /dev/null permissions azure -f terraform > deploy/permissions/azure/main.tf
 	$(BIN)/assay -c /dev/null permissions gcp > deploy/permissions/gcp/role.yaml
 	$(BIN)/assay -c /dev/null permissions gcp -f terraform > deploy/permissions/gcp/main.tf
+	$(BIN)/python deploy/cloudformation/fill.py
 
 dashboards: $(READY)     ## write deploy/grafana/dashboards from deploy/grafana/boards
 	cd deploy/grafana && $(CURDIR)/$(BIN)/python -m boards
@@ -90,7 +91,8 @@ deploy-check-image: tools .tools/bin/docker-compose      ## build the image and 
 	deploy/compose/fetch.sh .tools/bin
 
 deploy-check-terraform: terraform-tools    ## the Terraform modules against the providers
-	$(BIN)/python -m pytest -q -n 0 tests/test_terraform_schema.py $(ARGS)
+	$(BIN)/python -m pytest -q -n 0 tests/test_terraform_schema.py \
+	  tests/test_terraform_apply.py $(ARGS)
 
 $(READY): pyproject.toml deploy/requirements-dev.lock
 	$(PYTHON) -m venv $(VENV)
