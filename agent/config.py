@@ -7,7 +7,6 @@ that a container needs no file for them.
 
 from __future__ import annotations
 
-import ipaddress
 import os
 import re
 from collections.abc import Mapping, Sequence
@@ -21,6 +20,7 @@ from agent.duration import parse_duration
 from agent.evidence.anchors.settings import KINDS, AnchorSettings, Rfc3161Settings
 from agent.evidence.kms.settings import KINDS as KEYS
 from agent.evidence.kms.settings import KeySettings
+from agent.web.settings import HttpSettings
 from agent.webhooks.settings import MOST, WebhookSettings
 from checks.aws.settings import AwsSettings
 from checks.azure.settings import AzureSettings
@@ -71,27 +71,6 @@ class Override(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     enabled: bool = True
 
 
-class HttpSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Where the read-only HTTP server listens."""
-
-    listen: str = "127.0.0.1:9464"
-    insecure: bool = False
-    """Listen beyond loopback without authentication: only behind something that authenticates."""
-    series_budget: int = 200_000
-    """Series that the metrics of rules and controls may have; past it they are reduced
-    (docs/metrics.md)."""
-
-    @property
-    def host(self) -> str:
-        """The address part of `listen`."""
-        return self.listen.rpartition(":")[0].strip("[]")
-
-    @property
-    def port(self) -> int:
-        """The port part of `listen`; 0 asks the system for a free one."""
-        return int(self.listen.rpartition(":")[2])
-
-
 class RunSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How a run behaves. Durations as text (`10m`)."""
 
@@ -105,6 +84,9 @@ class RunSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     """How many targets are observed at the same time, each with `threads` requests under way."""
     discover: str = "15m"
     """How often organizations are asked for their members."""
+    back_fill: str = "35d"
+    """How much of the past the first start looks at, where a cloud tells it (docs/past.md); empty:
+    none."""
 
 
 class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -165,7 +147,11 @@ _ENVIRONMENT = {
     "ASSAY_ORIGIN": ("origin",),
     "ASSAY_EVERY": ("every",),
     "ASSAY_HTTP_LISTEN": ("http", "listen"),
+    "ASSAY_HTTP_WEB_CONFIG": ("http", "web_config"),
+    "ASSAY_HTTP_TOKENS": ("http", "tokens"),
+    "ASSAY_HTTP_INSECURE": ("http", "insecure"),
 }
+_FLAGS = {"true": True, "false": False}
 
 
 def load_settings(path: Path | None, environment: Mapping[str, str] | None = None) -> Settings:
@@ -178,7 +164,10 @@ def load_settings(path: Path | None, environment: Mapping[str, str] | None = Non
     document = plain(dict(written))
     for variable, keys in _ENVIRONMENT.items():
         if env.get(variable):
-            _set(document, keys, env[variable])
+            flag = keys == ("http", "insecure")
+            if flag and env[variable] not in _FLAGS:
+                raise ConfigError(f"{variable}: true or false is expected")
+            _set(document, keys, _FLAGS[env[variable]] if flag else env[variable])
     try:
         settings = _convert(document)
         _check(settings)
@@ -214,7 +203,7 @@ def _read(path: Path) -> Map | dict[str, Any]:
     return document
 
 
-def _set(document: dict[str, Any], keys: tuple[str, ...], value: str) -> None:
+def _set(document: dict[str, Any], keys: tuple[str, ...], value: str | bool) -> None:
     *path, last = keys
     for key in path:
         document[key] = dict(document.get(key) or {})
@@ -276,6 +265,7 @@ def _check(settings: Settings) -> None:
         "run.deadline": settings.run.deadline,
         "run.jitter": settings.run.jitter,
         "run.discover": settings.run.discover,
+        "run.back_fill": settings.run.back_fill,
         **{f"rules.{rule}.every": override.every for rule, override in settings.rules.items()},
         **{f"files.{name}.max_age": file.max_age for name, file in settings.files.items()},
     }
@@ -315,16 +305,8 @@ def _check_listen(http: HttpSettings) -> None:
     if not host or not port.isdigit() or int(port) > MAX_PORT:
         message = f"http.listen: {http.listen!r} is not ADDRESS:PORT (`127.0.0.1:9464`)"
         raise _Mistake("http.listen", message)
-    try:
-        local = ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        local = host == "localhost"
-    if not local and not http.insecure:
-        raise _Mistake(
-            "http.listen",
-            f"http.listen: {http.listen} is open to others without authentication; keep it on"
-            " loopback, or set `http.insecure: true` behind something that authenticates",
-        )
+    if http.requests_per_second < 0:
+        raise _Mistake("http.requests_per_second", "http.requests_per_second: 0 is no limit")
 
 
 PROVIDERS = tuple(

@@ -85,7 +85,7 @@ def test_the_environment_can_name_the_file(tmp_path):
         ("http: {series_budget: 0}\n", "http.series_budget: at least 1 is expected"),
         ("http: {listen: '9464'}\n", "http.listen: '9464' is not ADDRESS:PORT"),
         ("http: {listen: '127.0.0.1:70000'}\n", "is not ADDRESS:PORT"),
-        ("http: {listen: '0.0.0.0:9464'}\n", "is open to others without authentication"),
+        ("http: {requests_per_second: -1}\n", "http.requests_per_second: 0 is no limit"),
         ("- a list\n", "a mapping is expected"),
         ("store: [1]\n", "Expected `str`"),
         ("folder: x\n", "unknown field `folder`"),
@@ -107,14 +107,19 @@ def test_a_missing_file_names_the_command_that_writes_one(tmp_path):
         load_settings(tmp_path / "none.yaml", {})
 
 
-def test_listening_beyond_loopback_needs_a_word_of_intent(tmp_path):
-    path = write(tmp_path, "http: {listen: '0.0.0.0:9464', insecure: true}\n")
-    assert load_settings(path, {}).http.host == "0.0.0.0"
+def test_the_environment_says_how_the_server_of_a_container_is_secured(tmp_path):
+    path = write(tmp_path, "http: {listen: '0.0.0.0:9464'}\n")
+    said = {"ASSAY_HTTP_INSECURE": "true", "ASSAY_HTTP_WEB_CONFIG": "/etc/assay/web.yml"}
+    http = load_settings(path, said).http
+    assert (http.host, http.insecure, http.web_config) == ("0.0.0.0", True, "/etc/assay/web.yml")
+    with pytest.raises(ConfigError, match="ASSAY_HTTP_INSECURE: true or false is expected"):
+        load_settings(path, {"ASSAY_HTTP_INSECURE": "yes"})
 
 
 def test_an_ipv6_loopback_is_loopback(tmp_path):
     settings = load_settings(write(tmp_path, "http: {listen: '[::1]:9464'}\n"), {})
     assert (settings.http.host, settings.http.port) == ("::1", 9464)
+    assert settings.http.is_local
 
 
 def test_a_mistake_is_shown_with_line_and_column(tmp_path):

@@ -8,18 +8,19 @@ import urllib.request
 from contextlib import contextmanager
 
 from agent_kit import configure
-from evidence_world import HOUR, START, open_world
+from evidence_world import HOUR, START, TARGET, open_world
 from prometheus_client import CollectorRegistry
 
 from agent.config import load_settings
 from agent.scope import load_scope
 from agent.web.app import create_app
+from agent.web.opening import open_server
 from agent.web.server import Server
 from agent.web.surfaces import Surfaces
 
+OTHER = "aws:444455556666"
 NOWHERE = "http://127.0.0.1:9"
 """The discard port: the account of the configuration is never asked."""
-OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 NOW = START + 100 * HOUR
 
 
@@ -36,23 +37,48 @@ def surfaces_on(world, folder, *, wrong=None, now=NOW, **configuration):
     )
 
 
+def history(world):
+    """Six hours of two rules on two targets, with failures that come and go, and a gap."""
+    world.plan()
+    for hour in (0, 1, 2, 4, 5):
+        for target in (TARGET, OTHER):
+            found = {
+                ("r1", f"b{number}"): "fail" if (hour + number) % 3 == 0 else "pass"
+                for number in range(4)
+            }
+            world.run(hour, {**found, ("r2", "=HYPERLINK(1)"): "error"}, target=target)
+    world.log.record_missed(START + 6 * HOUR)
+
+
 @contextmanager
 def served(folder, *, tell=lambda _: None, **more):
-    """Serve a world, after `tell` has happened in it; gives the server."""
+    """Serve a world, after `tell` has happened in it, to everybody; gives the server."""
     with open_world(folder) as world:
         tell(world)
         with Server(create_app(surfaces_on(world, folder, **more)), "127.0.0.1", 0) as server:
             yield server
 
 
-def ask(server, path, method="GET", **headers):
+@contextmanager
+def opened(folder, *, tell=lambda _: None, http=None, reads=None, **more):
+    """Serve a world as the configuration's `http` says; gives the server."""
+    with open_world(folder) as world:
+        tell(world)
+        http = {"listen": "127.0.0.1:0", **(http or {})}
+        surfaces = surfaces_on(world, folder, http=http, **more)
+        with open_server(surfaces.scope().settings, surfaces, reads) as server:
+            yield server
+
+
+def ask(server, path, method="GET", *, context=None, **headers):
     """The status, headers and body of an answer."""
-    url = f"http://127.0.0.1:{server.port}{path}"
     headers = {name.replace("_", "-"): value for name, value in headers.items()}
+    handlers = [urllib.request.ProxyHandler({})]
+    if context is not None:
+        handlers.append(urllib.request.HTTPSHandler(context=context))
+    request = urllib.request.Request(server.url + path, method=method, headers=headers)
     try:
-        answer = OPENER.open(
-            urllib.request.Request(url, method=method, headers=headers), timeout=30
-        )
+        answer = urllib.request.build_opener(*handlers).open(request, timeout=30)
     except urllib.error.HTTPError as error:
         answer = error
     with answer:

@@ -30,6 +30,7 @@ from agent.cli import (
     sample,
     serve,
     setup,
+    token,
     waivers,
     webhook,
 )
@@ -65,6 +66,7 @@ app.add_typer(waivers.app, name="waivers")
 app.add_typer(webhook.app, name="webhook")
 app.add_typer(report.app, name="report")
 app.add_typer(sample.app, name="sample")
+app.add_typer(token.app, name="token")
 app.command("replay")(replay.replay)
 
 
@@ -121,6 +123,8 @@ def _expected() -> tuple[type[Exception], ...]:
     from agent.rules.load import RuleError
     from agent.targets import TargetError
     from agent.web.server import ServerError
+    from agent.web.tokens import TokenError
+    from agent.web.webconfig import WebConfigError
     from checks.model import CheckError
 
     return (
@@ -135,6 +139,8 @@ def _expected() -> tuple[type[Exception], ...]:
         InboxError,
         ExportError,
         ServerError,
+        TokenError,
+        WebConfigError,
         DemoError,
         BundleError,
         CommandError,

@@ -6,12 +6,13 @@ the store takes entries, rules are loaded. A failing control never makes the age
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 
 from anyio.to_thread import current_default_thread_limiter
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse, PlainTextResponse
+from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 
 from agent.metrics import choose_renderer
@@ -27,8 +28,8 @@ COMPRESS_FROM = 1000
 COMPRESSION = 5
 
 
-def create_app(surfaces: Surfaces) -> FastAPI:
-    """Build the ASGI application."""
+def create_app(surfaces: Surfaces, before: Iterable[Middleware] = ()) -> FastAPI:
+    """Build what answers; `before` is what a request meets before that, the innermost first."""
     app = FastAPI(title="Assay", docs_url=None, redoc_url=None, openapi_url=None, lifespan=_life)
     install_problems(app)
     app.include_router(api.router(surfaces))
@@ -49,9 +50,10 @@ def create_app(surfaces: Surfaces) -> FastAPI:
         return Response(render(surfaces.registry), headers={"Content-Type": content_type})
 
     app.include_router(pages.router(surfaces))
-    # the last that is added is the first that a request meets
-    app.add_middleware(GZipMiddleware, minimum_size=COMPRESS_FROM, compresslevel=COMPRESSION)
-    app.add_middleware(Guard)
+    compressed = Middleware(GZipMiddleware, minimum_size=COMPRESS_FROM, compresslevel=COMPRESSION)
+    # what is added last is met first
+    for each in (compressed, *before, Middleware(Guard)):
+        app.add_middleware(each.cls, *each.args, **each.kwargs)
     return app
 
 

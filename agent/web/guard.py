@@ -27,7 +27,7 @@ UNLESS_SAID = {"Cache-Control": "no-store"}
 HSTS = {"Strict-Transport-Security": "max-age=31536000"}
 """Sent with TLS only (RFC 6797 section 7.2)."""
 READ = ("GET", "HEAD")
-MAX_TARGET = 8192
+MAX_TARGET = 48 * 1024
 """Bytes of path and query."""
 
 

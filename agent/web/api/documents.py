@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 from agent.web.problems import documented
 
-ERRORS = (401, 403, 422, 429, 503)
+ERRORS = (401, 403, 414, 422, 429, 503)
 _TEXT = {"schema": {"type": "string"}}
 _BYTES = {"schema": {"type": "string", "format": "binary"}}
 

@@ -44,7 +44,8 @@ Moment = Annotated[
     WithJsonSchema({"type": "string", "format": "date-time"}),
 ]
 Index = Annotated[int, Field(ge=0, le=MAX_INT)]
-Name = Annotated[str, Field(min_length=1, max_length=2048)]
+Name = Annotated[str, Field(min_length=1, max_length=256)]
+Resource = Annotated[str, Field(min_length=1, max_length=2048)]
 
 
 class Asked(BaseModel):
@@ -66,7 +67,7 @@ class Paged(Shown):
 
     cursor: str | None = Field(
         None,
-        max_length=4096,
+        max_length=1024,
         description="`next` of the page before; the other parameters stay as they were.",
     )
     limit: int = Field(100, ge=1, le=1000, description="Rows of a page at most.")
@@ -137,7 +138,7 @@ class HistoryAsked(Paged):
     """Of which finding."""
 
     rule: Name = Field(description="The rule.", examples=["aws-s3-bucket-versioning"])
-    resource: Name = Field(description="The resource's id.", examples=["arn:aws:s3:::logs"])
+    resource: Resource = Field(description="The resource's id.", examples=["arn:aws:s3:::logs"])
 
 
 class Exported(BaseModel):
