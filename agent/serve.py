@@ -41,8 +41,8 @@ from agent.run import CLOCK, Done, Failed, Runner, Task
 from agent.schedule import Scheduler, is_due
 from agent.scope import Scope, find_again, load_scope, summary
 from agent.targets import Observed, TargetError
-from agent.web.app import create_app
-from agent.web.server import Server
+from agent.web.opening import open_server
+from agent.web.reads import Reads
 from agent.web.surfaces import Surfaces
 from agent.webhooks.collector import WebhookCollector
 from agent.webhooks.opening import open_office
@@ -74,11 +74,9 @@ def serve(
     with ExitStack() as stack:
         log = stack.enter_context(open_log(settings, at=CLOCK.now()))
         agent = Agent(scope, log)
-        app = create_app(agent.surfaces())
-        host = settings.http.host
-        server = stack.enter_context(Server(app, host, settings.http.port))
+        server = stack.enter_context(open_server(settings, agent.surfaces(), agent.reads))
         stack.enter_context(agent.working())
-        ready(f"http://{f'[{host}]' if ':' in host else host}:{server.port}")
+        ready(server.url)
         while not stopping.wait(0.2):
             if reloading is not None and reloading.is_set():
                 reloading.clear()
@@ -95,6 +93,7 @@ class Agent:
         self._running: set[tuple[str, datetime]] = set()
         self._turns: dict[str, threading.Lock] = {}
         self._unsealed = ""
+        self.reads = Reads(CLOCK.now) if scope.settings.http.audit_reads else None
         self._people = People(log, scope.settings, scope.decisions)
         self.registry = CollectorRegistry()
         ProcessCollector(registry=self.registry)
@@ -149,6 +148,7 @@ class Agent:
         self._scheduler.repeat("people", UPKEEP, self._look_at_people)
         self._scheduler.repeat("anchors", UPKEEP, self._tend_anchors, asks=True)
         self._scheduler.repeat("verify", VERIFY, self._verify)
+        self._scheduler.repeat("reads", UPKEEP, self._seal_reads)
         self._plan(self._scope.targets)
         self._scheduler.start()
         self._scheduler.once("anchors", self._tend_anchors, asks=True)
@@ -231,6 +231,17 @@ class Agent:
             self._people.look(CLOCK.now())
         except StoreError as error:
             LOG.error("what people did could not be recorded: %s", error)
+            self._unsealed = str(error)
+
+    def _seal_reads(self) -> None:
+        """Record who read what since the last time, where that is asked for."""
+        batch = self.reads.take() if self.reads else None
+        if batch is None:
+            return
+        try:
+            self._log.append("export", batch, CLOCK.now())
+        except StoreError as error:
+            LOG.error("who read evidence could not be recorded: %s", error)
             self._unsealed = str(error)
 
     def _tend_anchors(self) -> None:
