@@ -130,7 +130,7 @@ def finding_as_of(
         last = None if number is None else view.last_run(number, to_micros(at))
         if last is None:
             return None
-        for span in _history(view, rule, resource, number):
+        for span in _history(view, rule, resource, view.names(), number):
             until = span.to_run
             if (
                 span.target == target
@@ -156,7 +156,18 @@ def counts_as_of(store: Store, at: datetime) -> dict[tuple[str, str], dict[Outco
 def history(store: Store, *, rule: str, resource: str) -> list[Span]:
     """Give how a rule has judged a resource, oldest first, target by target."""
     with store.reading() as view:
-        return list(_history(view, rule, resource))
+        return list(_history(view, rule, resource, view.names()))
+
+
+def histories(store: Store, resource: str) -> list[Span]:
+    """Give how every rule that ever judged a resource has, rule by rule, each oldest first."""
+    with store.reading() as view:
+        names = view.names()
+        return [
+            span
+            for rule in past.rules_of(view, resource)
+            for span in _history(view, names[rule], resource, names)
+        ]
 
 
 def runs(
@@ -217,11 +228,12 @@ def _number(view: Reading, name: str | None) -> int | None:
     return None if name is None else view.number_of(name) or 0
 
 
-def _history(view: Reading, rule: str, resource: str, only: int | None = None) -> Iterator[Span]:
+def _history(
+    view: Reading, rule: str, resource: str, names: Mapping[int, str], only: int | None = None
+) -> Iterator[Span]:
     number = view.number_of(rule)
     if number is None:
         return
-    names = view.names()
     for target, since, until, outcome, code, message, needs, digest in past.history(
         view, number, resource, view.targets() if only is None else [only]
     ):
@@ -306,6 +318,7 @@ __all__ = [
     "entries",
     "finding_as_of",
     "gaps",
+    "histories",
     "history",
     "last_conclusive",
     "latest",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from msgspec import Struct
@@ -29,13 +29,6 @@ _SHOWN = {
 }
 
 
-class Told(Struct, frozen=True, kw_only=True):
-    """A stretch through which a finding did not change, and the entry that sealed its start."""
-
-    span: Span
-    entry: int | None
-
-
 class Account(Struct, frozen=True, kw_only=True):
     """What one rule says of one resource on one target."""
 
@@ -45,67 +38,83 @@ class Account(Struct, frozen=True, kw_only=True):
     at: datetime
     status: Status
     """`unknown` when the last run is too old; `none` when it is no longer in the population."""
-    told: tuple[Told, ...]
-    """The newest first."""
+    spans: tuple[Span, ...]
+    """The stretches through which it did not change, the newest first."""
     days: tuple[Day, ...]
-    values: str
-    """What the rule read when the finding last changed, as JSON; empty: retention deleted it."""
-    remedy: str
-    """What to do, with the resource's own values in place."""
     controls: tuple[str, ...]
 
     @property
     def last(self) -> Span:
         """The newest stretch."""
-        return self.told[0].span
+        return self.spans[0]
+
+
+class Detail(Struct, frozen=True, kw_only=True):
+    """What else is known of a finding."""
+
+    entries: tuple[int | None, ...]
+    """The entries that sealed the starts of its stretches."""
+    values: str
+    """What the rule read when the finding last changed, as JSON; empty: retention deleted it."""
+    remedy: str
+    """What to do, with the resource's own values in place."""
 
 
 def read_resource(desk: Desk, resource: str, asked: datetime | None) -> tuple[Account, ...]:
     """Give what every rule says of a resource, the worst first; nothing: it was never judged."""
     state = desk.state(asked)
-    with desk.store.reading() as view:
-        rules = view.names()
-        judged = [rules[number] for number in past.rules_of(view, resource)]
-    found = [account for rule in judged for account in _accounts(desk, state, rule, resource)]
+    found = [
+        _account(desk, state, spans)
+        for spans in _by_finding(queries.histories(desk.store, resource), state.at)
+    ]
     order = list(Status)
     return tuple(sorted(found, key=lambda one: (order.index(one.status), one.rule.id, one.target)))
 
 
 def read_finding(
     desk: Desk, rule: str, target: str, resource: str, asked: datetime | None
-) -> Account | None:
-    """Give one finding; None: the rule never judged it there."""
-    accounts = _accounts(desk, desk.state(asked), rule, resource, target=target)
-    return accounts[0] if accounts else None
+) -> tuple[Account, Detail] | None:
+    """Give one finding in full; None: the rule never judged it there."""
+    state = desk.state(asked)
+    history = queries.history(desk.store, rule=rule, resource=resource)
+    for spans in _by_finding(history, state.at):
+        if spans[0].target == target:
+            return _account(desk, state, spans), _detail(desk, spans, state.at)
+    return None
 
 
-def _accounts(
-    desk: Desk, state: State, rule: str, resource: str, *, target: str = ""
-) -> list[Account]:
-    by_target: dict[str, list[Span]] = {}
-    for span in queries.history(desk.store, rule=rule, resource=resource):
-        if span.start <= state.at and target in ("", span.target):
-            by_target.setdefault(span.target, []).append(span)
-    return [_account(desk, state, spans[::-1]) for spans in by_target.values()]
+def _by_finding(history: Iterable[Span], at: datetime) -> list[list[Span]]:
+    """Give the stretches that had begun by then, finding by finding, the newest first."""
+    found: dict[tuple[str, str], list[Span]] = {}
+    for span in history:
+        if span.start <= at:
+            found.setdefault((span.rule, span.target), []).insert(0, span)
+    return list(found.values())
 
 
 def _account(desk: Desk, state: State, spans: Sequence[Span]) -> Account:
-    last, at = spans[0], state.at
-    rule, in_force = last.rule, desk.rules.get(last.rule)
-    values = queries.values_of(desk.store, last.digest)
-    with desk.store.reading() as view:
-        entries = [past.entry_of(view, span.from_run) for span in spans]
+    last = spans[0]
     return Account(
         target=last.target,
-        rule=known_rule(rule, in_force),
+        rule=known_rule(last.rule, desk.rules.get(last.rule)),
         resource=last.resource,
-        at=at,
+        at=state.at,
         status=_status(state, last),
-        told=tuple(Told(span=span, entry=each) for span, each in zip(spans, entries, strict=True)),
-        days=_days(spans, at),
+        spans=tuple(spans),
+        days=_days(spans, state.at),
+        controls=desk.decisions.proves.get(last.rule, ()),
+    )
+
+
+def _detail(desk: Desk, spans: Sequence[Span], at: datetime) -> Detail:
+    last = spans[0]
+    values = queries.values_of(desk.store, last.digest)
+    with desk.store.reading() as view:
+        entries = tuple(past.entry_of(view, span.from_run) for span in spans)
+    return Detail(
+        entries=entries,
         values="" if values is None else json.dumps(values, indent=1, ensure_ascii=False),
-        remedy=_remedy(in_force, values, last, at),
-        controls=desk.decisions.proves.get(rule, ()),
+        remedy=_remedy(desk.rules.get(last.rule), values, last, at),
     )
 
 

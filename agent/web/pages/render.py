@@ -18,6 +18,7 @@ from agent.web.pages.desk import Desk
 from agent.web.pages.page import Page
 from agent.web.pages.state import Status
 from agent.web.pages.static import static_files
+from agent.web.pages.strip import to_strip
 
 TEMPLATES = Path(__file__).with_name("templates")
 NAVIGATION = (
@@ -70,6 +71,12 @@ def render_problem(status: HTTPStatus, message: str) -> str:
     return template.render(status=status, message=message, to=address)
 
 
+def compile_templates() -> None:
+    """Compile every template, which is kept."""
+    for name in environment().list_templates(filter_func=lambda name: "/" not in name):
+        environment().get_template(name)
+
+
 @cache
 def environment() -> Environment:
     """Make the template engine: that of the reports, with the pages' own templates."""
@@ -85,7 +92,12 @@ def environment() -> Environment:
         "outcomes": tuple(Outcome),
         "version": __version__,
     }
-    found.filters |= {"ago": ago, "count": lambda number: f"{number:,}", "stamp": stamp}
+    found.filters |= {
+        "ago": ago,
+        "count": lambda number: f"{number:,}",
+        "stamp": stamp,
+        "strip": to_strip,
+    }
     return found
 
 

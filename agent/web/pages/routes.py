@@ -14,12 +14,12 @@ from fastapi.responses import HTMLResponse, JSONResponse, StreamingResponse
 
 from agent.evidence.store import StoreError
 from agent.reports.question import Kind
-from agent.web.pages import log_views, views
+from agent.web.pages import finding_views, log_views, views
 from agent.web.pages.desk import Desk
 from agent.web.pages.downloads import FORMS, BusyError, file_name, make_report, write_report
 from agent.web.pages.log import read_consistency
 from agent.web.pages.page import Asked, AskedWronglyError, NotHereError
-from agent.web.pages.render import render, render_problem
+from agent.web.pages.render import compile_templates, render, render_problem
 from agent.web.pages.static import by_address
 from agent.web.pages.views import View
 from agent.web.surfaces import Surfaces
@@ -32,11 +32,11 @@ VIEWS: tuple[tuple[str, View], ...] = (
     ("/controls/{id}", views.control),
     ("/rules", views.rules),
     ("/rules/{id}", views.rule),
-    ("/findings", views.findings),
-    ("/finding", views.finding),
-    ("/resource", views.resource),
-    ("/deviations", views.register),
-    ("/unseen", views.unseen),
+    ("/findings", finding_views.findings),
+    ("/finding", finding_views.finding),
+    ("/resource", finding_views.resource),
+    ("/deviations", finding_views.register),
+    ("/unseen", finding_views.unseen),
     ("/people", views.people),
     ("/runs", log_views.runs),
     ("/runs/{entry}", log_views.run),
@@ -47,8 +47,10 @@ VIEWS: tuple[tuple[str, View], ...] = (
 
 
 def router(surfaces: Surfaces) -> APIRouter:
-    """Build the routes of the pages."""
+    """Build the routes of the pages, and what would make the first page that is asked for late."""
     desk = Desk(surfaces.store, surfaces.scope, surfaces.decisions, surfaces.now)
+    desk.criteria()
+    compile_templates()
     routes = APIRouter(include_in_schema=False)
     routes.add_api_route("/static/{name}", _static, methods=READ)
     routes.add_api_route("/log/consistency/{first}", _told(_consistency, desk), methods=READ)

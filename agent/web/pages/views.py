@@ -6,27 +6,25 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from agent.controls.model import Control
-from agent.evidence import queries
-from agent.evidence.deviations import deviations
 from agent.model import Outcome
 from agent.reports.gather import in_words
 from agent.reports.readiness import SOC2
 from agent.web.pages import operation
 from agent.web.pages.desk import Desk
-from agent.web.pages.finding import read_finding, read_resource
 from agent.web.pages.findings import PAGE, Filter, read_findings
 from agent.web.pages.known import known_rules
+from agent.web.pages.moments import bounds_of, known_of, moment_of
 from agent.web.pages.overview import SEVERITIES, read_overview
-from agent.web.pages.page import Asked, AskedWronglyError, NotHereError, Page
+from agent.web.pages.page import Asked, NotHereError, Page
 from agent.web.pages.people import part_of, read_people
-from agent.web.pages.state import Pair, State, Status, tally
+from agent.web.pages.state import Pair, Status, tally
 
 View = Callable[[Desk, Asked], Page]
 
 
 def overview(desk: Desk, asked: Asked) -> Page:
     """Show how everything stands."""
-    at = _moment(desk, asked)
+    at = moment_of(desk, asked)
     view = read_overview(desk, at)
     return Page(
         template="overview.html",
@@ -35,14 +33,14 @@ def overview(desk: Desk, asked: Asked) -> Page:
         query="the state of every scheduled rule on every target",
         at=view.state.at,
         asked=at,
-        completeness=_known(view.state),
+        completeness=known_of(view.state),
         values={"view": view},
     )
 
 
 def controls(desk: Desk, asked: Asked) -> Page:
     """List the controls."""
-    at, criterion, owner = _moment(desk, asked), asked.text("criterion"), asked.text("owner")
+    at, criterion, owner = moment_of(desk, asked), asked.text("criterion"), asked.text("owner")
     state, people, decisions = desk.state(at), read_people(desk, at), desk.decisions
     chosen = [
         control
@@ -62,7 +60,7 @@ def controls(desk: Desk, asked: Asked) -> Page:
         query=f"controls{f' of {criterion}' if criterion else ''}, the worst of their rules",
         at=state.at,
         asked=at,
-        completeness=_known(state),
+        completeness=known_of(state),
         values={
             "rows": rows,
             "criteria": desk.criteria(),
@@ -104,7 +102,7 @@ def control(desk: Desk, asked: Asked) -> Page:
 
 def rules(desk: Desk, asked: Asked) -> Page:
     """List the rules."""
-    at, text, severity = _moment(desk, asked), asked.text("q"), asked.text("severity")
+    at, text, severity = moment_of(desk, asked), asked.text("q"), asked.text("severity")
     status, state = asked.text("status"), desk.state(at)
     of_rule: dict[str, list[Pair]] = {}
     for pair in state.pairs:
@@ -127,7 +125,7 @@ def rules(desk: Desk, asked: Asked) -> Page:
         query="rules in force or scheduled, the worst of their targets",
         at=state.at,
         asked=at,
-        completeness=_known(state),
+        completeness=known_of(state),
         values={"rows": rows, "q": text, "severity": severity, "status": status},
     )
 
@@ -174,105 +172,9 @@ def rule(desk: Desk, asked: Asked) -> Page:
     )
 
 
-def findings(desk: Desk, asked: Asked) -> Page:
-    """List findings."""
-    names = ("outcome", "cloud", "target", "rule", "severity", "criterion")
-    wanted = Filter(
-        **{name: asked.text(name) for name in names},
-        text=asked.text("q"),
-        start=asked.number("start"),
-    )
-    if wanted.outcome and wanted.outcome not in list(Outcome):
-        raise AskedWronglyError(f"outcome must be one of {', '.join(Outcome)}")
-    at = _moment(desk, asked)
-    found, state = read_findings(desk, at, wanted), desk.state(at)
-    filters = {name: asked.text(name) for name in (*names, "q")}
-    return Page(
-        template="findings.html",
-        title="Findings",
-        here="findings",
-        query="findings" + "".join(f", {name} {value}" for name, value in filters.items() if value),
-        at=found.at,
-        asked=at,
-        completeness=_known(state),
-        values={
-            "found": found,
-            "wanted": wanted,
-            "filters": filters,
-            "state": state,
-            "criteria": desk.criteria(),
-            "page_length": PAGE,
-        },
-    )
-
-
-def finding(desk: Desk, asked: Asked) -> Page:
-    """Show one finding: the reason, what to do, its history, and where it is sealed."""
-    name, target, resource = (asked.text(each) for each in ("rule", "target", "resource"))
-    at = _moment(desk, asked)
-    account = read_finding(desk, name, target, resource, at)
-    if account is None:
-        raise NotHereError(f"{name} never judged {resource} on {target}.")
-    return Page(
-        template="finding.html",
-        title=account.rule.title,
-        here="findings",
-        crumbs=(("Findings", "/findings"), (name, f"/rules/{name}")),
-        query=f"rule {name} on {resource}, target {target}",
-        at=account.at,
-        asked=at,
-        completeness=_known(desk.state(at)),
-        values={"account": account, "controls": desk.decisions.controls},
-    )
-
-
-def resource(desk: Desk, asked: Asked) -> Page:
-    """Show what every rule says of one resource, and said."""
-    name, at = asked.text("id"), _moment(desk, asked)
-    accounts = read_resource(desk, name, at)
-    if not accounts:
-        raise NotHereError(f"No rule ever judged {name or 'a resource without an id'}.")
-    return Page(
-        template="resource.html",
-        title=name,
-        here="findings",
-        crumbs=(("Findings", "/findings"),),
-        query=f"every rule that judged {name}",
-        at=accounts[0].at,
-        asked=at,
-        completeness=_known(desk.state(at)),
-        values={"name": name, "accounts": accounts},
-    )
-
-
-def unseen(desk: Desk, asked: Asked) -> Page:
-    """Show what could not be seen: denied and failed reads, stale states, slots without a run."""
-    at = _moment(desk, asked)
-    view = read_overview(desk, at)
-    end = view.state.at
-    start = asked.moment("from") or end - operation.SPAN
-    if not start < end:
-        raise AskedWronglyError("from must be before the instant that is shown")
-    low = start.replace(second=0, microsecond=0)
-    gaps = desk.memo.ask(
-        ("gaps", low, at), lambda: queries.gaps(desk.store, low, end), when=end.timestamp() // 60
-    )
-    errors = read_findings(desk, at, Filter(outcome=Outcome.ERROR, start=asked.number("start")))
-    return Page(
-        template="unseen.html",
-        title="What could not be seen",
-        here="unseen",
-        query=f"errors and unknown states, and slots without a run since {low:%Y-%m-%d %H:%M} UTC",
-        at=end,
-        asked=at,
-        completeness=in_words(gaps),
-        values={"view": view, "gaps": gaps, "errors": errors, "start": low, "page_length": PAGE},
-    )
-
-
 def people(desk: Desk, asked: Asked) -> Page:
     """Show what people have to do, did and decided."""
-    at = _moment(desk, asked)
+    at = moment_of(desk, asked)
     view = read_people(desk, at)
     low = view.at - operation.SPAN
     done = [due for due in view.dues if due.attestation and due.attestation.recorded_at >= low]
@@ -293,77 +195,14 @@ def people(desk: Desk, asked: Asked) -> Page:
     )
 
 
-def register(desk: Desk, asked: Asked) -> Page:
-    """List the deviations of a period."""
-    start, end = _bounds(desk, asked)
-    name = asked.text("rule")
-    found = desk.memo.ask(
-        ("deviations", start, end, name),
-        lambda: deviations(desk.store, start, end, rule=name or None),
-    )
-    chosen = sorted(found, key=lambda one: one.start, reverse=True)
-    if asked.text("open"):
-        chosen = [one for one in chosen if one.end is None]
-    first = asked.number("start")
-    gaps = desk.memo.ask(("completeness", start, end), lambda: queries.gaps(desk.store, start, end))
-    return Page(
-        template="deviations.html",
-        title="Deviations",
-        here="deviations",
-        query=f"failures from {start:%Y-%m-%d %H:%M} to before {end:%Y-%m-%d %H:%M} UTC"
-        + (f", rule {name}" if name else ""),
-        at=end,
-        completeness=in_words(gaps),
-        values={
-            "deviations": chosen[first : first + PAGE],
-            "all": len(chosen),
-            "first": first,
-            "page_length": PAGE,
-            "start": start,
-            "end": end,
-            "rule": name,
-            "only_open": bool(asked.text("open")),
-        },
-    )
-
-
-def _moment(desk: Desk, asked: Asked) -> datetime | None:
-    """Read the instant that is asked for. Raises `AskedWronglyError` for one to come."""
-    at = asked.moment("at")
-    if at is not None and at > desk.now():
-        raise AskedWronglyError("at is in the future: nothing is known of it")
-    return at
-
-
-def _bounds(desk: Desk, asked: Asked) -> tuple[datetime, datetime]:
-    """Read the period that is asked for; its end is now, to the minute, when none is named."""
-    start, end = asked.moment("from"), asked.moment("to")
-    try:
-        low, high = operation.period_of(desk, start, end)
-    except operation.PeriodError as error:
-        raise AskedWronglyError(str(error)) from None
-    return low.replace(second=0, microsecond=0), high.replace(second=0, microsecond=0)
-
-
 def _period(
     desk: Desk, asked: Asked, read: Callable[[datetime, datetime], operation.Operation]
 ) -> operation.Operation:
     """Read something through the period that is asked for, or tell it again."""
-    start, end = _bounds(desk, asked)
+    start, end = bounds_of(desk, asked)
     question = (asked.request.url.path, start, end)
     return desk.memo.ask(question, lambda: read(start, end), when=id(desk.decisions))
 
 
 def _proving(desk: Desk, found: Control) -> Iterable[str]:
     return [rule for rule, names in desk.decisions.proves.items() if found.id in names]
-
-
-def _known(state: State) -> str:
-    """Say of how much the state is known."""
-    unknown = sum(pair.status is Status.UNKNOWN for pair in state.pairs)
-    unseen = sum(bool(pair.counts.get(Outcome.ERROR)) for pair in state.pairs)
-    known = len(state.pairs) - unknown
-    return (
-        f"the state of {known:,} of {len(state.pairs):,} pairs of rule and target is known,"
-        f" {unseen:,} of which could not see everything"
-    )
