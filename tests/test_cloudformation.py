@@ -106,14 +106,10 @@ def test_the_agent_may_read_what_is_printed_and_starts_as_elsewhere():
 
 def statements(name: str):
     for resource in template(name)["Resources"].values():
-        properties = resource["Properties"]
-        documents = [
-            *(each["PolicyDocument"] for each in properties.get("Policies", ())),
-            *(
-                properties[key]
-                for key in ("PolicyDocument", "FileSystemPolicy")
-                if key in properties
-            ),
+        properties = resource.get("Properties", {})
+        documents = [each["PolicyDocument"] for each in properties.get("Policies", ())]
+        documents += [
+            properties[key] for key in ("PolicyDocument", "FileSystemPolicy") if key in properties
         ]
         for document in documents:
             for each in document["Statement"]:

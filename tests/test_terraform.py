@@ -180,6 +180,8 @@ def test_evidence_is_never_destroyed_and_always_encrypted():
         read(TERRAFORM / "azure").one("azurerm_storage_share"),
         read(TERRAFORM / "gcp").one("google_compute_disk"),
     ]
+    keys += [read(TERRAFORM / "azure").one("azurerm_key_vault_key")]
+    keys += [read(TERRAFORM / "gcp").one("google_kms_crypto_key")]
     for body in (disk, *keys, *shares):
         assert body["lifecycle"][0]["prevent_destroy"] is True
     account = read(TERRAFORM / "azure").one("azurerm_storage_account")

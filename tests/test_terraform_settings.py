@@ -34,6 +34,7 @@ ORGANIZATION = {
         "exclude": ["ou-ab12-cd34ef56"],
     },
     "regions": ["eu-west-1"],
+    "web_config": True,
 }
 AZURE = {
     "tenant": TENANT,
@@ -42,6 +43,7 @@ AZURE = {
     "management_groups": ["platform"],
     "exclude": [TENANT.replace("1", "7")],
     "directory": True,
+    "key_id": f"https://acme.vault.azure.net/keys/checkpoints/{'0' * 32}",
     "account": "acmecopies",
     "container": "checkpoints",
     "more": {},
@@ -53,6 +55,8 @@ GCP = {
     "exclude": ["sandbox-1"],
     "quota_project": "acme-assay",
     "admin": "ana@example.com",
+    "key_version": "projects/acme/locations/europe-west1/keyRings/assay/cryptoKeys/checkpoints"
+    "/cryptoKeyVersions/1",
     "bucket": "acme-copies",
     "more": {"run": {"discover": "1h"}, "waivers": ["waivers.yaml"]},
     **COMMON,
@@ -90,7 +94,9 @@ def test_the_agent_reads_the_settings_of_one_account():
 
 
 def test_the_agent_reads_the_settings_of_an_organization():
-    (target,) = load_settings(kept("aws-organization"), {}).targets
+    settings = load_settings(kept("aws-organization"), {})
+    assert (settings.http.web_config, settings.http.insecure) == ("web.yml", False)
+    (target,) = settings.targets
     assert (target.account, target.regions) == ("", ("eu-west-1",))
     found = target.organization
     assert (found.role, found.external_id, found.include, found.exclude) == (
@@ -106,6 +112,7 @@ def test_the_agent_reads_the_settings_of_a_tenant():
     (target,) = settings.targets
     assert (target.auth, target.client_id) == ("managed_identity", AZURE["client_id"])
     assert (target.management_groups, target.subscriptions) == (("platform",), ())
+    assert settings.key.id == AZURE["key_id"]
     assert settings.anchors == (AzureSettings(account="acmecopies", container="checkpoints"),)
 
 
@@ -114,6 +121,7 @@ def test_the_agent_reads_the_settings_of_a_google_organization():
     (target,) = settings.targets
     assert (target.parent, target.auth) == ("organizations/123456789012", "metadata")
     assert (target.quota_project, target.admin) == ("acme-assay", "ana@example.com")
+    assert settings.key.version == GCP["key_version"]
     assert settings.anchors == (GcsSettings(bucket="acme-copies"),)
     assert (settings.run.discover, settings.waivers) == ("1h", ("waivers.yaml",))
 

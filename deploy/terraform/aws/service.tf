@@ -17,6 +17,7 @@ module "settings" {
   retain_days   = var.retain_days
   port          = var.port
   more          = var.settings
+  web_config    = contains(keys(var.files), "web.yml")
 }
 
 locals {
@@ -45,9 +46,7 @@ locals {
     mountPoints            = [{ sourceVolume = "evidence", containerPath = local.store, readOnly = false }]
 
     healthCheck = {
-      command = ["CMD", "/opt/assay/bin/python", "-c",
-        "import urllib.request as u; u.build_opener(u.ProxyHandler({})).open('http://127.0.0.1:${var.port}/healthz', timeout=2)",
-      ]
+      command     = ["CMD", "/opt/assay/bin/python", "/opt/assay/healthcheck.py"]
       interval    = 30
       timeout     = 5
       retries     = 3

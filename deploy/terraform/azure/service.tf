@@ -8,11 +8,13 @@ module "settings" {
   exclude           = var.exclude
   directory         = var.directory
   origin            = var.origin
+  key_id            = azurerm_key_vault_key.signing.id
   account           = var.copies_account
   container         = var.copies_container
   retain_days       = var.retain_days
   port              = var.port
   more              = var.settings
+  web_config        = contains(keys(var.files), "web.yml")
 }
 
 locals {
@@ -187,5 +189,5 @@ resource "azurerm_container_app" "agent" {
     replace_triggered_by = [terraform_data.revision]
   }
 
-  depends_on = [azurerm_role_assignment.registry, module.anchor, module.permissions]
+  depends_on = [azurerm_role_assignment.registry, azurerm_role_assignment.signing, module.anchor, module.permissions]
 }

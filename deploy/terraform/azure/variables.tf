@@ -155,6 +155,16 @@ variable "origin" {
   }
 }
 
+variable "vault" {
+  description = "Name of the key vault for the key that signs checkpoints."
+  type        = string
+
+  validation {
+    condition     = can(regex("^[a-zA-Z][a-zA-Z0-9-]{1,22}[a-zA-Z0-9]$", var.vault))
+    error_message = "A vault's name is 3 to 24 letters, digits or hyphens."
+  }
+}
+
 variable "evidence_account" {
   description = "Name of the storage account with the share of the evidence."
   type        = string
@@ -206,7 +216,7 @@ variable "settings" {
 }
 
 variable "files" {
-  description = "Files beside assay.yaml, path -> text: waivers, controls, the scope of reports. No secrets: whoever may read the app reads them."
+  description = "Files beside assay.yaml, path -> text: waivers, controls, the scope of reports; web.yml, with users and the bcrypt of their passwords. No secrets: whoever may read the app reads them."
   type        = map(string)
   default     = {}
 

@@ -1,5 +1,5 @@
 locals {
-  services = ["cloudasset.googleapis.com", "compute.googleapis.com", "iam.googleapis.com", "logging.googleapis.com", "storage.googleapis.com"]
+  services = ["cloudasset.googleapis.com", "cloudkms.googleapis.com", "compute.googleapis.com", "iam.googleapis.com", "logging.googleapis.com", "storage.googleapis.com"]
 }
 
 resource "google_project_service" "used" {

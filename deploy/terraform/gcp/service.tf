@@ -8,10 +8,12 @@ module "settings" {
   admin         = var.admin
   quota_project = var.project
   origin        = var.origin
+  key_version   = "${google_kms_crypto_key.signing.id}/cryptoKeyVersions/1"
   bucket        = var.bucket
   retain_days   = var.retain_days
   port          = var.port
   more          = var.settings
+  web_config    = contains(keys(var.files), "web.yml")
 }
 
 module "machine" {
@@ -84,6 +86,7 @@ resource "google_compute_instance" "agent" {
 
   depends_on = [
     google_artifact_registry_repository_iam_member.image,
+    google_kms_crypto_key_iam_member.signing,
     google_project_iam_member.own,
     module.anchor,
     module.permissions,

@@ -196,7 +196,7 @@ variable "settings" {
 }
 
 variable "files" {
-  description = "Files beside assay.yaml, path -> text: waivers, controls, the scope of reports. No secrets: whoever may see the instance reads them."
+  description = "Files beside assay.yaml, path -> text: waivers, controls, the scope of reports; web.yml, with users and the bcrypt of their passwords. No secrets: whoever may see the instance reads them."
   type        = map(string)
   default     = {}
 

@@ -62,6 +62,12 @@ variable "port" {
   type        = number
 }
 
+variable "web_config" {
+  description = "Whether web.yml is among the files: who is asked for, and how, as Prometheus' own servers take it."
+  type        = bool
+  default     = false
+}
+
 variable "more" {
   description = "Top-level keys of assay.yaml that are added, or stand in place of the module's."
   type        = any
@@ -87,8 +93,15 @@ locals {
       region = var.bucket_region
       retain = "${var.retain_days}d"
     }]
-    # Beyond loopback, for the scrapers that the security group lets in and nobody else.
-    http = { listen = "0.0.0.0:${var.port}", insecure = true }
+    # Beyond loopback, for the scrapers that the security group lets in and nobody else;
+    # only with web.yml are they asked who they are.
+    http = {
+      for key, value in {
+        listen     = "0.0.0.0:${var.port}"
+        web_config = var.web_config ? "web.yml" : null
+        insecure   = var.web_config ? null : true
+      } : key => value if value != null
+    }
   }
 }
 

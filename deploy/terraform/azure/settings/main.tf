@@ -40,6 +40,11 @@ variable "origin" {
   type        = string
 }
 
+variable "key_id" {
+  description = "The version of the key that signs checkpoints (https://VAULT.vault.azure.net/keys/NAME/VERSION)."
+  type        = string
+}
+
 variable "account" {
   description = "The storage account that keeps copies of checkpoints."
   type        = string
@@ -58,6 +63,12 @@ variable "retain_days" {
 variable "port" {
   description = "The port that metrics and pages are served on."
   type        = number
+}
+
+variable "web_config" {
+  description = "Whether web.yml is among the files: who is asked for, and how, as Prometheus' own servers take it."
+  type        = bool
+  default     = false
 }
 
 variable "more" {
@@ -80,14 +91,22 @@ locals {
   settings = {
     targets = [{ for key, value in local.target : key => value if value != null }]
     origin  = var.origin
+    key     = { kind = "azure-key-vault", id = var.key_id }
     anchors = [{
       kind      = "azure"
       account   = var.account
       container = var.container
       retain    = "${var.retain_days}d"
     }]
-    # Beyond loopback, behind the ingress that lets in the networks that are named and nobody else.
-    http = { listen = "0.0.0.0:${var.port}", insecure = true }
+    # Beyond loopback, behind the ingress that lets in the networks that are named and nobody else;
+    # only with web.yml are they asked who they are.
+    http = {
+      for key, value in {
+        listen     = "0.0.0.0:${var.port}"
+        web_config = var.web_config ? "web.yml" : null
+        insecure   = var.web_config ? null : true
+      } : key => value if value != null
+    }
   }
 }
 

@@ -42,6 +42,11 @@ variable "origin" {
   type        = string
 }
 
+variable "key_version" {
+  description = "The version of the key that signs checkpoints (projects/.../cryptoKeyVersions/1)."
+  type        = string
+}
+
 variable "bucket" {
   description = "The bucket that keeps copies of checkpoints."
   type        = string
@@ -55,6 +60,12 @@ variable "retain_days" {
 variable "port" {
   description = "The port that metrics and pages are served on."
   type        = number
+}
+
+variable "web_config" {
+  description = "Whether web.yml is among the files: who is asked for, and how, as Prometheus' own servers take it."
+  type        = bool
+  default     = false
 }
 
 variable "more" {
@@ -76,9 +87,17 @@ locals {
   settings = {
     targets = [{ for key, value in local.target : key => value if value != null }]
     origin  = var.origin
+    key     = { kind = "gcp-kms", version = var.key_version }
     anchors = [{ kind = "gcs", bucket = var.bucket, retain = "${var.retain_days}d" }]
-    # Beyond loopback, for the networks that the firewall lets in and nobody else.
-    http = { listen = "0.0.0.0:${var.port}", insecure = true }
+    # Beyond loopback, for the networks that the firewall lets in and nobody else;
+    # only with web.yml are they asked who they are.
+    http = {
+      for key, value in {
+        listen     = "0.0.0.0:${var.port}"
+        web_config = var.web_config ? "web.yml" : null
+        insecure   = var.web_config ? null : true
+      } : key => value if value != null
+    }
   }
 }
 
