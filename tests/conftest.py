@@ -19,7 +19,7 @@ settings.register_profile("explore", deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 
 TOGETHER = re.compile(
-    r"tests/(test_dashboards_live|test_demo_period|test_permissions)\.py(?=::)"
+    r"tests/(test_api|test_dashboards_live|test_demo_period|test_permissions|test_web_access)\.py(?=::)"
     r"|tests/test_ground_truth\.py::.*(seed\d+)"
 )
 """Tests of one worker: those for which this finds the same."""

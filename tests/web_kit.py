@@ -24,11 +24,11 @@ NOWHERE = "http://127.0.0.1:9"
 NOW = START + 100 * HOUR
 
 
-def surfaces_on(world, folder, *, wrong=None, now=NOW, **configuration):
+def surfaces_on(world, folder, *, wrong=None, now=NOW, registry=None, **configuration):
     """What the application shows: the log of a world, and the rules of a small configuration."""
     scope = load_scope(load_settings(configure(folder, NOWHERE, **configuration), {}), {})
     return Surfaces(
-        registry=CollectorRegistry(),
+        registry=registry or CollectorRegistry(),
         readiness=lambda: {} if wrong is None else wrong,
         store=world.store,
         scope=lambda: scope,

@@ -71,7 +71,9 @@ async def _parameters(request: Request, error: Exception) -> Response:
     lines = []
     for each in error.errors() if isinstance(error, RequestValidationError) else ():
         name = ".".join(str(part) for part in each["loc"] if part not in {"query", "path"})
-        message = "there is no such parameter" if each["type"] == "extra_forbidden" else each["msg"]
+        unknown = each["type"] == "extra_forbidden"
+        message = "there is no such parameter" if unknown else each["msg"]
+        message = message.removeprefix("Value error, ")
         lines.append(f"{name}: {message[:1].lower()}{message[1:]}")
     return problem(422, "; ".join(lines), path=request.url.path)
 
