@@ -80,7 +80,9 @@ class Remembering(Program):
         text, data = self.folder / "scrapes", self.folder / "data"
         with text.open("w") as file:
             file.writelines(f"{line}\n" for line in samples(folder, end))
+        # It reads the file once for each block.
         command = ["promtool", "tsdb", "create-blocks-from", "openmetrics", text, data]
+        command += ["--max-block-duration=96h"]
         subprocess.run(command, check=True, capture_output=True, timeout=600)
         text.unlink()
         self.start(

@@ -1,5 +1,6 @@
 """A real Prometheus scrapes a served agent, and what fails reaches a person even when it dies."""
 
+import json
 import re
 import signal
 import subprocess
@@ -8,6 +9,7 @@ import time
 import pytest
 import yaml
 from agent_kit import TARGET, Served, configure
+from board_checks import metrics_of
 from prometheus_kit import (
     RULES,
     Alertmanager,
@@ -20,10 +22,15 @@ from prometheus_kit import (
 
 SSH = "aws-ec2-security-group-ssh"
 NOT_HERE = {
+    "assay_anchor_failures_total",
     "assay_anchor_timestamp_seconds",
     "assay_waiver_expiry_timestamp_seconds",
+    "assay_webhook_dead_total",
+    "assay_webhook_delivered_total",
+    "assay_webhook_failures_total",
+    "assay_webhook_oldest_waiting_timestamp_seconds",
 }
-"""What the rules read and this agent has none of: anchors and waivers."""
+"""What alerts and dashboards read and this agent has none of: anchors, waivers, webhooks."""
 
 pytestmark = needs_prometheus
 
@@ -44,7 +51,7 @@ def promtool(*words, **more):
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_it_is_scraped_and_every_expression_of_the_rules_finds_what_it_reads(agent, tmp_path):
+def test_it_is_scraped_and_alerts_and_dashboards_find_what_they_read(agent, tmp_path):
     with Prometheus(tmp_path, agent) as prometheus:
         promtool("check", "rules", str(prometheus.rules))
         failing = f'assay_rule_status{{rule="{SSH}",target="{TARGET}",status="fail"}} == 1'
@@ -54,7 +61,8 @@ def test_it_is_scraped_and_every_expression_of_the_rules_finds_what_it_reads(age
         assert (up["job"], answers) == ("assay", 1.0)
         assert prometheus.ask("assay_series_budget")[0][1] == 5000
         groups = yaml.safe_load(RULES.read_text())["groups"]
-        read = set()
+        boards = (RULES.parents[1] / "grafana/dashboards").glob("*.json")
+        read = set().union(*(metrics_of(json.loads(board.read_text())) for board in boards))
         for rule in (rule for group in groups for rule in group["rules"]):
             prometheus.ask(rule["expr"])
             read |= set(re.findall(r"(?<![:\w])assay_\w+(?!\w*:)", rule["expr"]))
