@@ -193,7 +193,12 @@ def test_the_machine_starts_the_agent_without_rights_and_formats_no_disk_that_ho
     assert json.loads(lines["ASSAY_FILES"]) == MACHINE["files"]
     unit = files["/etc/systemd/system/assay.service"]["content"]
     (start,) = (line for line in unit.splitlines() if line.startswith("ExecStart="))
-    for wanted in ("--read-only", "--cap-drop ALL", "no-new-privileges", "--user 10001:10001"):
+    for wanted in (
+        "--read-only --tmpfs /tmp",
+        "--cap-drop ALL",
+        "no-new-privileges",
+        "--user 10001:10001",
+    ):
         assert wanted in start
     assert start.endswith(f"{MACHINE['image']} /etc/assay/start.py /opt/assay/bin/assay serve")
     assert "--privileged" not in start

@@ -37,6 +37,7 @@ locals {
       { name = "ASSAY_FILES", value = jsonencode(merge(var.files, { "assay.yaml" = module.settings.yaml })) },
       { name = "ASSAY_HTTP_LISTEN", value = "0.0.0.0:${var.port}" },
       { name = "ASSAY_STORE", value = local.store },
+      { name = "TMPDIR", value = local.store }, # Fargate has no tmpfs, and the root is read-only
     ]
 
     readonlyRootFilesystem = true

@@ -37,6 +37,7 @@ locals {
     "/usr/bin/docker", "run", "--rm", "--name", "assay",
     "--user", "10001:10001",
     "--read-only",
+    "--tmpfs", "/tmp",
     "--cap-drop", "ALL",
     "--security-opt", "no-new-privileges",
     "--env-file", "/etc/assay/environment",
