@@ -33,8 +33,11 @@ class PastError(Exception):
 
 
 def moments_since(length: timedelta, now: datetime) -> Iterator[datetime]:
-    """One moment a day, the oldest first, of the time since `length` before `now`."""
-    at = now - length
+    """One moment a day, the oldest first, of the time since `length` before `now`.
+
+    It begins an hour after what can be reached: that moves on while the oldest day is read.
+    """
+    at = now - min(length, max(REACH.values()) - timedelta(hours=1))
     while at < now:
         yield at
         at += STEP

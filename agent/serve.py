@@ -12,13 +12,13 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from datetime import datetime, timedelta
-from functools import partial
 from pathlib import Path
 
 import msgspec
 from prometheus_client import CollectorRegistry, GCCollector, ProcessCollector
 
 from agent import __version__
+from agent.backfill import BackFill
 from agent.config import ConfigError, Settings, load_settings
 from agent.controls.collector import PeopleCollector
 from agent.controls.document import DocumentError
@@ -27,6 +27,7 @@ from agent.duration import parse_duration
 from agent.evidence.anchors.model import Anchor
 from agent.evidence.anchors.opening import open_anchors
 from agent.evidence.anchors.tending import AnchorCollector, Tender
+from agent.evidence.entry import Kind
 from agent.evidence.log import Log
 from agent.evidence.slots import Scheduled
 from agent.evidence.store import StoreError
@@ -113,6 +114,8 @@ class Agent:
         self._reach = Reach(self._vitals, last_answers(log.store))
         self._known = last_rolls(log.store)
         self._stopping = threading.Event()
+        in_force_scope = lambda: self._scope  # noqa: E731 - as for the rules
+        self._past = BackFill(log.store, in_force_scope, self._runner, self._stopping)
         run = scope.settings.run
         self._scheduler = Scheduler(
             self._slot,
@@ -136,6 +139,7 @@ class Agent:
     def working(self) -> Iterator[None]:
         """Work for as long as the context lasts; its start and its end are in the log."""
         now = CLOCK.now()
+        begins = not self._started_before()
         self._log.append("agent", {"event": "start", "version": __version__}, now)
         self._log.record_missed(now, reason="agent_down")
         self._log.append("config", summary(self._scope), now)
@@ -149,6 +153,9 @@ class Agent:
         self._scheduler.repeat("anchors", UPKEEP, self._tend_anchors, asks=True)
         self._scheduler.repeat("verify", VERIFY, self._verify)
         self._scheduler.repeat("reads", UPKEEP, self._seal_reads)
+        if begins:
+            fresh = filter(self._is_fresh, self._scope.targets)
+            self._past.start(fresh, lambda each: self._look_first(each, anyway=True))
         self._plan(self._scope.targets)
         self._scheduler.start()
         self._scheduler.once("anchors", self._tend_anchors, asks=True)
@@ -271,23 +278,35 @@ class Agent:
             every = sorted({rule.every for rule in scope.rules_of(target).values()})
             if every:
                 self._scheduler.plan(target, every)
-            self._scheduler.once(f"first {target}", partial(self._first, target))
+            if not self._past.has(target):
+                self._look_first(target)
         if scope.entries.finds:
             discover = parse_duration(scope.settings.run.discover)
             self._scheduler.repeat("members", discover, self._find_members, asks=True)
         self._reach.expect(scope.targets, scope.expected())
         self._vitals.reloaded.set(1)
 
-    def _first(self, target: str) -> None:
-        """Look at once at what has never been looked at, instead of at its first slot."""
+    def _look_first(self, target: str, *, anyway: bool = False) -> None:
+        """Look soon at what has never been looked at, instead of at its first slot."""
+
+        def look() -> None:
+            if anyway or self._is_fresh(target):
+                self._work(target, slot=None)
+
+        self._scheduler.once(f"first {target}", look)
+
+    def _is_fresh(self, target: str) -> bool:
         with self._log.store.reading() as view:
             known = view.number_of(target)
-            fresh = known is None or view.last_run(known) is None
-        if fresh:
-            self._work(target, slot=None)
+            return known is None or view.last_run(known) is None
+
+    def _started_before(self) -> bool:
+        with self._log.store.reading() as view:
+            return any(True for _ in view.entries(Kind.AGENT))
 
     def _slot(self, target: str, slot: datetime) -> None:
-        self._work(target, slot)
+        if not self._past.has(target):
+            self._work(target, slot)
 
     def _work(self, target: str, slot: datetime | None) -> None:
         scope = self._scope
@@ -311,15 +330,6 @@ class Agent:
     def _carry_out(
         self, scope: Scope, observed: Observed, rules: Mapping[str, Rule], slot: datetime | None
     ) -> None:
-        run = scope.settings.run
-        runner = Runner(
-            self._log,
-            scope.pack.checks,
-            deadline=parse_duration(run.deadline),
-            threads=run.threads,
-            limits=Limits(tries=run.max_attempts),
-            stopping=self._stopping,
-        )
         trigger = "schedule" if slot else "start"
         task = Task(
             session=observed.open(),
@@ -329,11 +339,22 @@ class Agent:
             trigger=trigger,
             waivers=scope.decisions.waivers,
         )
-        result = runner.run(task)
+        result = self._runner().run(task)
         if isinstance(result, Done):
             self._note_done(result)
         else:
             self._note_failed(observed.target.label, slot, result)
+
+    def _runner(self) -> Runner:
+        run = self._scope.settings.run
+        return Runner(
+            self._log,
+            self._scope.pack.checks,
+            deadline=parse_duration(run.deadline),
+            threads=run.threads,
+            limits=Limits(tries=run.max_attempts),
+            stopping=self._stopping,
+        )
 
     def _note_done(self, done: Done) -> None:
         target, vitals = done.target, self._vitals

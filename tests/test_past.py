@@ -3,15 +3,19 @@
 import json
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
+from agent_kit import ROOT, Served
 from gcp_kit import access_to, asset, make_world, serving
 
 from agent.demo.gcp.server import Fault, Server
+from agent.evidence.entry import Kind, whole
 from agent.evidence.store import Store
 from agent.past import PastError, moments_since, rules_of_past, verify_past
 from agent.rules.load import load_rules
@@ -115,8 +119,55 @@ def test_a_day_of_a_back_fill_that_was_not_seen_is_no_pass(server: Server, confi
 
 
 def test_a_length_is_one_moment_a_day() -> None:
-    assert next(moments_since(35 * DAY, NOW)) == NOW - 35 * DAY
+    assert next(moments_since(5 * DAY, NOW)) == NOW - 5 * DAY
+    assert len(list(moments_since(5 * DAY, NOW))) == 5
+
+
+def test_the_oldest_day_is_not_out_of_reach_while_it_is_read() -> None:
+    assert next(moments_since(90 * DAY, NOW)) == NOW - 35 * DAY + timedelta(hours=1)
     assert len(list(moments_since(35 * DAY, NOW))) == 35
+
+
+def test_the_first_start_looks_at_the_days_before_it_and_then_at_the_present(config: Path) -> None:
+    rule = ROOT / "rules/gcp/storage" / f"{RULE}.yaml"
+    document = {
+        **json.loads(config.read_text()),
+        "shipped_rules": False,
+        "rules_paths": [str(rule)],
+        "run": {"back_fill": "3d"},
+        "http": {"listen": "127.0.0.1:0"},
+    }
+    config.write_text(json.dumps(document))
+    agent = Served(config)
+    agent.wait_for("back-fill: day 3 of 3")
+    runs = wait_for_runs(config, 4)
+    assert agent.end() == 0
+    assert [one["trigger"] for one in runs] == ["as_of", "as_of", "as_of", "start"]
+    days = [datetime.fromisoformat(one["header"]["as_of"]) for one in runs[:3]]
+    assert [later - earlier for earlier, later in pairwise(days)] == [DAY, DAY]
+    assert timedelta(0) < datetime.fromisoformat(runs[0]["started"]) - 3 * DAY - days[0] < DAY
+    outcomes = [outcome for one in runs for outcome in one["counts"][RULE]]
+    assert outcomes == ["fail", "pass", "pass", "pass"]
+    agent = Served(config)
+    assert agent.end() == 0
+    assert len(sealed_runs(config)) == 4
+
+
+def wait_for_runs(config: Path, number: int) -> list[dict[str, Any]]:
+    """The runs in the log, when there are so many."""
+    ends = time.monotonic() + 60
+    while len(runs := sealed_runs(config)) < number:
+        assert time.monotonic() < ends, runs
+        time.sleep(0.2)
+    return runs
+
+
+def sealed_runs(config: Path) -> list[dict[str, Any]]:
+    """What was sealed of the project; the organization has no rule here."""
+    with Store.open(config.parent / "evidence" / "evidence.db") as store, store.reading() as view:
+        runs = [json.loads(data) for _, data in view.entries(Kind.RUN)]
+        runs = [one for one in runs if one["target"] == "gcp:shop"]
+        return [{**one, "header": whole(one["header"], view.content)} for one in runs]
 
 
 def test_rules_about_people_are_not_asked_of_the_past() -> None:

@@ -247,7 +247,7 @@ def _settings(folder: Path, targets: Sequence[dict[str, Any]], options: Options)
         "every": options.every,
         "rules": {rule: {"enabled": False} for rule in BEYOND},
         "files": configure_roster(folder / ROSTER),
-        "run": {"max_attempts": 2},
+        "run": {"max_attempts": 2, "back_fill": ""},
         "http": {"listen": _free(options.listen)},
     }
     path = folder / "assay.yaml"
