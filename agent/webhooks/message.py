@@ -53,20 +53,21 @@ def parse_secrets(text: str) -> tuple[bytes, ...]:
 
 def encode(event: Event, origin: str) -> bytes:
     """Write the body: JSON in UTF-8, at most `MOST_BYTES`, the same for the same event."""
-    for share in _SHARES:
-        data = {name: _cut(name, value, share) for name, value in event.data.items()}
-        body = msgspec.json.encode(
-            {
-                "type": str(event.type),
-                "timestamp": to_rfc3339(event.at),
-                "schema": SCHEMA,
-                "log": origin,
-                "data": data,
-            }
-        )
-        if len(body) <= MOST_BYTES:
-            break
-    return body
+    longer = (_body(event, origin, share) for share in _SHARES[:-1])
+    short = (body for body in longer if len(body) <= MOST_BYTES)
+    return next(short, None) or _body(event, origin, _SHARES[-1])
+
+
+def _body(event: Event, origin: str, share: int) -> bytes:
+    return msgspec.json.encode(
+        {
+            "type": str(event.type),
+            "timestamp": to_rfc3339(event.at),
+            "schema": SCHEMA,
+            "log": origin,
+            "data": {name: _cut(name, value, share) for name, value in event.data.items()},
+        }
+    )
 
 
 def sign(secrets: Sequence[bytes], event_id: str, at: datetime, body: bytes) -> Mapping[str, str]:
