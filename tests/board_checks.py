@@ -23,8 +23,8 @@ NAMED = re.compile(r"\$\{?([A-Za-z_]\w*)(?::\w+)?\}?")
 VALUES = re.compile(r"label_values\((.+), ?(\w+)\)")
 LEGEND = re.compile(r"{{\s*(\w+)\s*}}")
 RUNBOOK = re.compile(r"\b[A-Z][a-z]+(?:[A-Z][a-z]+)+\b")
-HOURLY = ("assay_run_", "assay_slots_", "assay_anchor_", "assay_webhook_")
-"""What happens once an hour or less, and is counted by the hour."""
+SELDOM = ("assay_run_", "assay_slots_", "assay_anchor_", "assay_webhook_")
+"""What happens once an hour or less, and is counted over six."""
 RATES = {"rate", "increase", "irate"}
 WITH_UNIT = {"stat", "timeseries", "table", "state-timeline"}
 
@@ -133,8 +133,8 @@ def _faults_of_query(target):
         if "job" not in labels:
             yield f"{name} is asked of every job"
         if RATES.intersection(around):
-            by_hour = "[1h]" in asked and name.startswith(HOURLY)
-            if not by_hour and "$__rate_interval" not in asked and "$__range" not in asked:
+            seldom = "[6h]" in asked and name.startswith(SELDOM)
+            if not seldom and "$__rate_interval" not in asked and "$__range" not in asked:
                 yield f"the rate of {name} is over a fixed time"
             if not name.endswith(("_total", "_count", "_sum", "_bucket")):
                 yield f"{name} is no counter, and its rate is asked for"
@@ -165,6 +165,9 @@ def answered_faults(board, prometheus, chosen=CHOSEN):
                 yield f"{panel['title']}: {fault}"
         for name in sorted(_arranged(panel) - there):
             yield f"{panel['title']}: no answer has the column {name}"
+        for name in sorted(there - _arranged(panel)):
+            if panel["type"] == "table":
+                yield f"{panel['title']}: the column {name} is not arranged"
     for each in board["templating"]["list"]:
         if each["type"] == "query":
             series, label = VALUES.fullmatch(variable_query(each)).groups()
@@ -197,8 +200,9 @@ def _arranged(panel):
     """Name the columns that a table arranges, or makes its square of."""
     steps = {step["id"]: step["options"] for step in panel.get("transformations", [])}
     if square := steps.get("groupingToMatrix"):
-        return {square[part] for part in ("columnField", "rowField", "valueField")}
-    return {*steps.get("organize", {}).get("indexByName", ())}
+        return {"Time", *(square[part] for part in ("columnField", "rowField", "valueField"))}
+    arranged = steps.get("organize", {})
+    return {*arranged.get("indexByName", ()), *arranged.get("excludeByName", ())}
 
 
 def _faults_of_answer(target, expression, found):

@@ -85,10 +85,12 @@ def test_a_mistake_in_a_query_is_found(prometheus, title, change, fault):
     assert fault in found
 
 
-def test_a_column_that_no_answer_has_is_found(prometheus):
+def test_a_column_that_no_answer_has_or_that_nobody_arranged_is_found(prometheus):
     board = read("overview")
     (panel,) = [each for each in panels(board) if each["title"] == "What fails now"]
-    panel["transformations"][-1]["options"]["indexByName"]["owner"] = 9
+    columns = panel["transformations"][-1]["options"]["indexByName"]
+    columns["owner"] = columns.pop("severity")
     assert [*answered_faults(board, prometheus)] == [
-        "What fails now: no answer has the column owner"
+        "What fails now: no answer has the column owner",
+        "What fails now: the column severity is not arranged",
     ]

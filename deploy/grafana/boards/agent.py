@@ -11,8 +11,8 @@ from boards.status import NONE_IS_GOOD, yes_or_no
 HERE = 'job=~"$job"'
 OF_CLOUD = f'{HERE},provider=~"$provider"'
 RATE = "[$__rate_interval]"
-HOUR = "[1h]"
-"""For what happens once an hour: in shorter intervals it would come and go."""
+HOURS = "[6h]"
+"""For what happens once an hour or a day: in shorter intervals it would come and go."""
 REFUSED = 'code!~"2.."'
 
 
@@ -95,15 +95,15 @@ def _life(board: build.Dashboard) -> build.Dashboard:
 
 
 def _runs(board: build.Dashboard) -> build.Dashboard:
-    buckets = f"rate(assay_run_duration_seconds_bucket{{{OF_CLOUD}}}{HOUR})"
+    buckets = f"rate(assay_run_duration_seconds_bucket{{{OF_CLOUD}}}{HOURS})"
     return (
         board.with_panel(
             over_time(
                 "Runs",
-                "Runs that ended with a seal in the hour before, by cloud.",
+                "Runs that ended with a seal in the six hours before, by cloud.",
                 {
                     "{{provider}}": "sum by (provider) "
-                    f"(increase(assay_run_duration_seconds_count{{{OF_CLOUD}}}{HOUR}))"
+                    f"(increase(assay_run_duration_seconds_count{{{OF_CLOUD}}}{HOURS}))"
                 },
                 width=8,
             )
@@ -125,10 +125,10 @@ def _runs(board: build.Dashboard) -> build.Dashboard:
         .with_panel(
             over_time(
                 "Slots without a run",
-                "By reason, in the hour before. Each is a gap in the evidence.",
+                "By reason, in the six hours before. Each is a gap in the evidence.",
                 {
                     "{{reason}}": "sum by (reason) "
-                    f"(increase(assay_slots_missed_total{{{HERE}}}{HOUR}))"
+                    f"(increase(assay_slots_missed_total{{{HERE}}}{HOURS}))"
                 },
                 width=8,
             )
@@ -182,19 +182,19 @@ def _webhooks(board: build.Dashboard) -> build.Dashboard:
         board.with_panel(
             over_time(
                 "Events that were taken",
-                "By receiver, in the hour before.",
-                {"{{webhook}}": f"increase({family}_delivered_total{{{HERE}}}{HOUR})"},
+                "By receiver, in the six hours before.",
+                {"{{webhook}}": f"increase({family}_delivered_total{{{HERE}}}{HOURS})"},
                 width=8,
             )
         )
         .with_panel(
             over_time(
                 "Deliveries that failed",
-                "In the hour before: those that are tried again, and events that were laid aside "
-                "because they failed for too long. Runbook: WebhookLate.",
+                "In the six hours before: those that are tried again, and events that were laid "
+                "aside because they failed for too long. Runbook: WebhookLate.",
                 {
-                    "{{webhook}} again": f"increase({family}_failures_total{{{HERE}}}{HOUR})",
-                    "{{webhook}} laid aside": f"increase({family}_dead_total{{{HERE}}}{HOUR})",
+                    "{{webhook}} again": f"increase({family}_failures_total{{{HERE}}}{HOURS})",
+                    "{{webhook}} laid aside": f"increase({family}_dead_total{{{HERE}}}{HOURS})",
                 },
                 width=8,
             )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from grafana_foundation_sdk.builders import dashboard as build
 
 from boards.frame import frame
-from boards.lists import due
+from boards.lists import RULE_ALONE, due
 from boards.panels import number, over_time
 from boards.status import NONE_IS_GOOD, yes_or_no
 from boards.tables import Column, listing
@@ -102,10 +102,10 @@ def _log(board: build.Dashboard) -> build.Dashboard:
         .with_panel(
             over_time(
                 "Anchors that could not be had",
-                "Failures by kind in an hour; they are tried again.",
+                "Failures by kind in the six hours before; they are tried again.",
                 {
                     "{{kind}}": "sum by (kind) "
-                    f"(increase(assay_anchor_failures_total{{{HERE}}}[1h]))"
+                    f"(increase(assay_anchor_failures_total{{{HERE}}}[6h]))"
                 },
                 width=8,
             )
@@ -169,7 +169,7 @@ def _people(board: build.Dashboard) -> build.Dashboard:
                 [f"min by (waiver, rule) ({waiver} - time())"],
                 {
                     "waiver": Column(title="Waiver", width=160),
-                    "rule": Column(title="Rule", width=250, link="${pages}/rules/${__value.text}"),
+                    "rule": RULE_ALONE,
                     "Value": Column(
                         title="Time left",
                         width=110,

@@ -16,6 +16,8 @@ from boards.tables import Column, listing
 
 INFO = 'assay_rule_info{job=~"$job"}'
 SEVERITY = Column(title="Severity", width=90, words=severity_words())
+RULE_ALONE = Column(title="Rule", link="${pages}/rules/${__value.text}")
+"""Takes the room that is left, where nothing else does."""
 RULE = Column(title="Rule", width=330, link="${pages}/rules/${__value.text}")
 TARGET = Column(
     title="Target",
@@ -67,7 +69,7 @@ def unseen(pairs: str, *, height: int = 8, everywhere: bool = True) -> table.Pan
         {
             "status": Column(title="State", width=90, words=status_words()),
             "severity": SEVERITY,
-            "rule": RULE,
+            "rule": RULE if everywhere else RULE_ALONE,
             **more,
             "Value": Column(title="Last answer", width=110, unit="s", words=never()),
             **({"title": TITLE} if everywhere else {}),
@@ -95,7 +97,7 @@ def open_deviations(*, width: int, height: int = 9) -> table.Panel:
         ],
         {
             "severity": SEVERITY,
-            "rule": RULE,
+            "rule": RULE_ALONE,
             "Value #A": Column(title="Open", width=70),
             "Value #B": Column(title="Oldest", width=110, unit="s", thresholds=AGED),
         },

@@ -138,6 +138,7 @@ def _frameworks(board: build.Dashboard) -> build.Dashboard:
             "provider",
             order=("aws", "azure", "gcp"),
             width=10,
+            height=10,
             unit="percentunit",
             thresholds=SHARE,
         )
@@ -148,7 +149,7 @@ def _frameworks(board: build.Dashboard) -> build.Dashboard:
             "last row tells which.",
             {"{{framework}}": share(family, CRITERIA, "framework")},
             width=14,
-            height=9,
+            height=10,
             unit="percentunit",
             limits=(0, 1),
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from grafana_foundation_sdk.builders import common as build_common
@@ -63,7 +63,9 @@ def listing(
         panel = panel.with_transformation(
             dashboard.DataTransformerConfig(id_val="merge", options={})
         )
-    panel = panel.with_transformation(_arranged(columns))
+    refs = [f"Value #{ref}" for ref, _ in zip("ABCDEFGH", expressions, strict=False)]
+    hidden = {"Time", *(refs if len(refs) > 1 else ("Value",))} - columns.keys()
+    panel = panel.with_transformation(_arranged(columns, hidden))
     for column in columns.values():
         panel = panel.override_by_name(column.title, _looks(column))
     if link:
@@ -105,6 +107,7 @@ def matrix(
         .decimals(0)
         .no_value(UNKNOWN)
         .mappings([nothing(), *words])
+        .min_width(90)
         .thresholds(steps(*thresholds))
         .cell_height(common.TableCellHeight.SM)
         .with_target(instant_query(expression))
@@ -147,11 +150,13 @@ def matrix(
     )
 
 
-def _arranged(columns: Mapping[str, Column]) -> dashboard.DataTransformerConfig:
+def _arranged(
+    columns: Mapping[str, Column], hidden: Collection[str]
+) -> dashboard.DataTransformerConfig:
     return dashboard.DataTransformerConfig(
         id_val="organize",
         options={
-            "excludeByName": {"Time": True},
+            "excludeByName": dict.fromkeys(sorted(hidden), True),
             "indexByName": {label: place for place, label in enumerate(columns)},
             "renameByName": {label: column.title for label, column in columns.items()},
         },
