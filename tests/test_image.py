@@ -6,6 +6,8 @@ import re
 import tomllib
 from pathlib import Path
 
+from chart_kit import call, tool
+
 ROOT = Path(__file__).parent.parent
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
 
@@ -60,3 +62,10 @@ def test_the_agent_runs_as_nobody_in_particular_and_is_pid_1():
     assert "USER 10001:10001" in DOCKERFILE
     assert 'ENTRYPOINT ["/opt/assay/bin/assay"]' in DOCKERFILE  # no shell between it and SIGTERM
     assert DOCKERFILE.rindex("USER 10001:10001") > DOCKERFILE.rindex("RUN ")
+
+
+def test_hadolint_finds_no_fault_with_it(tmp_path):
+    assert call(tool("hadolint"), ROOT / "Dockerfile").stdout == ""
+    wrong = tmp_path / "Dockerfile"
+    wrong.write_text(DOCKERFILE.replace("USER 10001:10001", "RUN cd /tmp && sudo ls"))
+    assert "DL3004" in call(tool("hadolint"), wrong).stdout
