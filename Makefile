@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: demo test check lint lock bench docs wheel clean dashboards dashboards-preview tools terraform-tools deploy-check-terraform chart deploy-check deploy-check-image
+.PHONY: demo test check lint lock bench docs site wheel clean dashboards dashboards-preview tools terraform-tools deploy-check-terraform chart deploy-check deploy-check-image
 
 demo: $(READY)           ## the whole agent on a seeded cloud of this machine
 	$(BIN)/assay demo $(ARGS)
@@ -45,6 +45,9 @@ dashboards: $(READY)     ## write deploy/grafana/dashboards from deploy/grafana/
 
 dashboards-preview: $(READY)  ## draw them with Grafana's components into docs/screenshots (npm, 700 MB in .tools)
 	$(BIN)/python tests/board_preview.py .tools/dashboards-preview docs/screenshots
+
+site: $(READY)           ## the documentation as a site, in build/site
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 lock: $(READY)           ## renew the locks (hashes, no index address)
 	$(BIN)/uv pip compile -q --universal --no-strip-extras --generate-hashes --no-emit-index-url --no-header \
