@@ -165,6 +165,7 @@ class Agent:
         finally:
             self._stopping.set()
             self._scheduler.stop()
+            self._seal_reads()
             self._office.close()
             self._log.append("agent", {"event": "stop", "version": __version__}, CLOCK.now())
 

@@ -4,8 +4,10 @@ import csv
 import gzip
 import io
 import json
+import re
 from hashlib import sha256
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from evidence_world import SIGNER, START
@@ -20,6 +22,7 @@ from agent.evidence.tree import (
 )
 
 API = "/api/v1"
+DOCUMENT = Path(__file__).parents[1] / "docs/api.md"
 
 
 @pytest.fixture(scope="module")
@@ -243,3 +246,9 @@ def test_a_period_is_half_open(server):
     assert [row["finished"] for row in found] == [first]
     assert get(server, f"/runs?from={second}&to={first}")["items"] == []
     assert first.startswith(f"{START:%Y-%m-%d}")
+
+
+def test_every_path_is_in_the_document_for_people(server):
+    described = set(get(server, "/openapi.json")["paths"])
+    told = set(re.findall(r"^\| `(/api/v1[^`]*)` \|", DOCUMENT.read_text(), re.MULTILINE))
+    assert told == described
