@@ -7,7 +7,7 @@ import yaml
 from chart_kit import call, tool
 from prometheus_kit import needs_prometheus
 
-from agent.config import load_settings
+from agent.config import _ENVIRONMENT, load_settings
 
 FOLDER = Path(__file__).parent.parent / "deploy/compose"
 COMPOSE = yaml.safe_load((FOLDER / "compose.yaml").read_text())
@@ -45,6 +45,14 @@ def test_every_file_that_it_mounts_exists_and_every_volume_is_declared(service):
 def test_every_image_has_a_version_or_is_our_own(service):
     image = service["image"]
     assert "build" in service or image.rstrip("}").rpartition(":")[2].lstrip("v")[0].isdigit()
+
+
+def test_the_agent_reads_every_variable_that_is_set_for_it():
+    said = dict(text.partition("=")[::2] for text in SERVICES["assay"]["environment"])
+    ours = {name: value for name, value in said.items() if name.startswith("ASSAY_")}
+    assert ours.keys() <= _ENVIRONMENT.keys()
+    http = load_settings(FOLDER / "assay.yaml", ours).http
+    assert (http.listen, http.insecure) == ("0.0.0.0:9464", True)
 
 
 def test_the_agent_takes_the_settings():

@@ -9,6 +9,8 @@ import yaml
 from chart_kit import CHART, ROOT, call, container_of, kinds, of, pod_of, render, tool
 from kubernetes_validate import validate
 
+from agent.config import _ENVIRONMENT, load_settings
+
 ALWAYS = ["ConfigMap", "NetworkPolicy", "Service", "ServiceAccount", "StatefulSet"]
 OPERATORS = {"ServiceMonitor", "PodMonitor", "PrometheusRule"}
 EVERYTHING = ("-f", CHART / "ci/everything.yaml")
@@ -75,6 +77,27 @@ def test_the_pod_can_ask_kubernetes_nothing(everything):
 def test_the_key_stays_closed_to_the_group_when_the_pod_starts_again(plain):
     policy = pod_of(plain)["spec"]["securityContext"]["fsGroupChangePolicy"]
     assert policy == "OnRootMismatch"
+
+
+def settings_of(documents, folder):
+    """What the agent makes of the pod's files and variables."""
+    for name, text in of(documents, "ConfigMap")["data"].items():
+        (folder / name).write_text(text)
+    variables = {each["name"]: each["value"] for each in container_of(documents)["env"]}
+    assert {name for name in variables if name.startswith("ASSAY_")} <= _ENVIRONMENT.keys()
+    return load_settings(folder / "assay.yaml", variables)
+
+
+def test_the_agent_takes_what_the_pod_says(plain, everything, tmp_path):
+    http = settings_of(plain, tmp_path).http
+    assert (http.listen, http.insecure) == ("0.0.0.0:9464", True)
+    boards = [each for each in everything if "dashboard" in each["metadata"]["name"]]
+    settings = settings_of([each for each in everything if each not in boards], tmp_path)
+    assert settings.http.listen == "0.0.0.0:9443"
+    assert settings.http.insecure is False
+    assert settings.http.web_config == "/etc/assay-web/web.yml"
+    assert settings.targets[0].account == "011122223333"
+    assert all(settings.path(name).exists() for name in settings.rules_paths + settings.waivers)
 
 
 def test_what_it_writes_to_is_a_volume(plain):
@@ -152,6 +175,11 @@ def test_prometheus_asks_with_what_the_agent_wants(everything, mutual):
     assert endpoint["tlsConfig"]["serverName"] == "evidence"
     (endpoint,) = of(mutual, "PodMonitor")["spec"]["podMetricsEndpoints"]
     assert endpoint["basicAuth"]["username"] == {"name": "scrape", "key": "username"}
+    (naming,) = endpoint["relabelings"]  # a restart gives the pod another address
+    assert naming == {
+        "sourceLabels": ["__meta_kubernetes_pod_name"],
+        "targetLabel": "instance",
+    }
 
 
 def test_alerts_and_dashboards_are_those_of_the_repository(everything):
