@@ -94,7 +94,7 @@ deploy-check-image: tools .tools/bin/docker-compose      ## build the image and 
 	deploy/compose/fetch.sh .tools/bin
 
 deploy-check-terraform: terraform-tools    ## the Terraform modules against the providers
-	$(BIN)/python -m pytest -q -n 0 tests/test_terraform_schema.py \
+	ASSAY_DEPLOY_CHECK=1 $(BIN)/python -m pytest -q -n 0 tests/test_terraform_schema.py \
 	  tests/test_terraform_apply.py $(ARGS)
 
 $(READY): pyproject.toml deploy/requirements-dev.lock

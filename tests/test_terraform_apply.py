@@ -5,6 +5,7 @@ and is put in its words. Everything else is the module as it is: `make deploy-ch
 """
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -25,6 +26,9 @@ from agent.evidence.anchors.settings import S3Settings
 
 ARCHIVE = provider_archive(WHEELS)
 pytestmark = [
+    pytest.mark.skipif(
+        "ASSAY_DEPLOY_CHECK" not in os.environ, reason="takes a minute: make deploy-check"
+    ),
     pytest.mark.skipif(not TOOL, reason="terraform is not installed"),
     pytest.mark.skipif(not ARCHIVE, reason="the provider is not there: make terraform-tools"),
 ]
