@@ -55,6 +55,8 @@ port: http
 path: /metrics
 interval: {{ .Values.serviceMonitor.interval }}
 scrapeTimeout: {{ .Values.serviceMonitor.timeout }}
+relabelings:  # the pod's name and not its address: what alerts keep of it outlives a restart
+  - {sourceLabels: [__meta_kubernetes_pod_name], targetLabel: instance}
 {{- if .Values.http.tls }}
 scheme: https
 {{- end }}
