@@ -246,6 +246,12 @@ def test_values_that_do_not_go_together_are_refused(assignment, said):
     assert said in "\n".join(map(str, render("--set", assignment)))
 
 
+def test_a_web_configuration_of_nothing_but_tls_can_be_open_too(tmp_path):
+    values = "http.webConfigSecret=web,http.tls=true,http.insecure=true"
+    http = settings_of(render("--set", values), tmp_path).http
+    assert (http.insecure, http.web_config) == (True, "/etc/assay-web/web.yml")
+
+
 def test_behind_a_mesh_it_may_be_open():
     documents = render("--set", "networkPolicy.enabled=false,http.insecure=true")
     assert kinds(documents) == sorted(set(ALWAYS) - {"NetworkPolicy"})
