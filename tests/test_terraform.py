@@ -219,14 +219,14 @@ def test_the_reader_sees_a_name_that_is_wrong(broken, tmp_path):
     assert [line for line in unknown_names(read(tmp_path)) if said in line]
 
 
-def test_the_script_that_starts_the_agent_writes_the_files_first(tmp_path):
-    files = {"assay.yaml": "origin: log.example.com/é\n", "controls/own.yaml": "[]\n"}
+def started(folder, files):
+    """Run the script as a container does; what it leaves in the environment, and in the folder."""
     done = subprocess.run(
         ["python3", TERRAFORM / "start.py", "env"],
         env={
             "PATH": "/usr/bin:/bin",
             "LC_ALL": "C.UTF-8",
-            "ASSAY_CONFIG": str(tmp_path / "config/assay.yaml"),
+            "ASSAY_CONFIG": str(folder / "assay.yaml"),
             "ASSAY_FILES": json.dumps(files),
         },
         capture_output=True,
@@ -234,12 +234,25 @@ def test_the_script_that_starts_the_agent_writes_the_files_first(tmp_path):
         timeout=30,
         check=True,
     )
-    assert "ASSAY_CONFIG=" in done.stdout
-    assert "ASSAY_FILES" not in done.stdout
-    written = {
-        file.relative_to(tmp_path / "config").as_posix(): file.read_text()
-        for file in (tmp_path / "config").rglob("*")
-        if file.is_file()
+    found = {
+        file.relative_to(folder).as_posix(): file.read_text()
+        for file in folder.rglob("*")
+        if file.is_file() and file.name[0] != "."
     }
-    assert written == files
+    return done.stdout, found
+
+
+def test_the_script_that_starts_the_agent_writes_the_files_first(tmp_path):
+    files = {"assay.yaml": "origin: log.example.com/é\n", "controls/own.yaml": "[]\n"}
+    environment, found = started(tmp_path / "config", files)
+    assert "ASSAY_CONFIG=" in environment
+    assert "ASSAY_FILES" not in environment
+    assert found == files
     assert (tmp_path / "config/assay.yaml").stat().st_mode & 0o777 == 0o600
+
+
+def test_the_script_takes_away_what_it_wrote_before_and_nothing_else(tmp_path):
+    started(tmp_path, {"assay.yaml": "origin: a\n", "controls/own.yaml": "[]\n"})
+    (tmp_path / "roster.csv").write_text("email,status\n")
+    _, found = started(tmp_path, {"assay.yaml": "origin: b\n"})
+    assert found == {"assay.yaml": "origin: b\n", "roster.csv": "email,status\n"}

@@ -2,7 +2,8 @@
 
 No cloud mounts a text into a container in the same way as the others, so the modules hand over a
 JSON object, file name -> text, in ASSAY_FILES. Each is replaced as a whole, readable by its owner
-only. It needs nothing but the Python of the image, and runs as the agent's user.
+only; what the start before wrote and this one does not is taken away, and nothing else. It needs
+nothing but the Python of the image, and runs as the agent's user.
 """
 # ruff: noqa: INP001 - a file that modules hand over, and no module of a package
 
@@ -13,7 +14,12 @@ from pathlib import Path
 
 settings = os.environ  # noqa: TID251 - it runs before there is an agent
 folder = Path(settings["ASSAY_CONFIG"]).parent
-for name, text in json.loads(settings.pop("ASSAY_FILES")).items():
+files = json.loads(settings.pop("ASSAY_FILES"))
+written = folder / ".written"
+if written.exists():
+    for name in set(json.loads(written.read_text())) - set(files):
+        (folder / name).unlink(missing_ok=True)
+for name, text in {".written": json.dumps(sorted(files)), **files}.items():
     file = folder / name
     file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     half = file.with_name(file.name + ".new")
