@@ -58,6 +58,32 @@ def test_what_asks_for_something_or_is_told_not_to_may_listen_and_says_so(tmp_pa
     assert told in caplog.text
 
 
+OWN = ("localhost", "localhost:9464", "127.0.0.1:9464", "127.8.8.8", "[::1]:9464", "a.localhost")
+FOREIGN = ("evil.example", "evil.example:9464", "localhost.evil.example", "10.0.0.1", "[fe80::1]:1")
+
+
+def test_another_sites_name_for_this_machine_reads_nothing(tmp_path):
+    with opened(tmp_path) as server:
+        assert [ask(server, "/api/v1/log", Host=name)[0] for name in OWN] == [200] * len(OWN)
+        for name in FOREIGN:
+            status, headers, body = ask(server, "/api/v1/log", Host=name)
+            assert (status, headers["Content-Type"]) == (421, "application/problem+json"), name
+            assert b"answers to names of its own machine" in body
+
+
+@pytest.mark.parametrize("way", ["tokens", "insecure"])
+def test_any_name_will_do_where_callers_are_asked_or_somebody_else_asks(tmp_path, way):
+    http = {"insecure": way == "insecure"}
+    headers = {"Host": "assay.example.com"}
+    if way == "tokens":
+        secret = Tokens(tmp_path / "evidence/tokens.json").create(
+            "one", [Scope.EVIDENCE], now=NOW, expires=None, random="x"
+        )
+        headers["Authorization"] = f"Bearer {secret}"
+    with opened(tmp_path, http=http) as server:
+        assert ask(server, "/api/v1/log", **headers)[0] == 200
+
+
 def test_who_asks_too_much_is_told_when_to_come_again_and_liveness_is_not_counted(tmp_path):
     with opened(tmp_path, http={"requests_per_second": 1}) as server:
         answers = [ask(server, "/readyz")[0] for _ in range(30)]

@@ -30,7 +30,8 @@ COMPRESSION = 5
 
 def create_app(surfaces: Surfaces, before: Iterable[Middleware] = ()) -> FastAPI:
     """Build what answers; `before` is what a request meets before that, the innermost first."""
-    app = FastAPI(title="Assay", docs_url=None, redoc_url=None, openapi_url=None, lifespan=_life)
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=_life)
+    app.router.redirect_slashes = False
     install_problems(app)
     app.include_router(api.router(surfaces))
 

@@ -10,6 +10,7 @@ from agent.config import Settings
 from agent.home import folder_of
 from agent.web.access import Access, Gate
 from agent.web.app import create_app
+from agent.web.hosts import OwnNames
 from agent.web.rate import Throttle
 from agent.web.reads import Reads, Witness
 from agent.web.server import Server, ServerError
@@ -32,6 +33,8 @@ def open_server(settings: Settings, surfaces: Surfaces, reads: Reads | None = No
     refuse_open(http, config, access)
     before = [Middleware(Witness, reads=reads)] if reads is not None else []
     before.append(Middleware(Gate, access=access))
+    if http.is_local and not http.insecure:
+        before.append(Middleware(OwnNames, asks=access.asks))
     if http.requests_per_second:
         before.append(Middleware(Throttle, rate=http.requests_per_second))
     app = create_app(surfaces, before)
