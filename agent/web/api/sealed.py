@@ -8,6 +8,7 @@ from fastapi import APIRouter, HTTPException, Path, Query, Request, Response
 
 from agent.evidence import paging
 from agent.evidence.entry import MAX_INT
+from agent.evidence.keyring import read_keyring
 from agent.evidence.store import Store
 from agent.evidence.store.paging import hashes
 from agent.evidence.tree import root_hash
@@ -36,7 +37,8 @@ def router(surfaces: Surfaces) -> APIRouter:
         with store.reading() as view:
             meta, size, note = view.meta(), view.size(), view.checkpoint() or b""
             root = root_hash(hashes(view, size))
-        told = {name: meta[name] for name in ("origin", "vkey")}
+            key = read_keyring(view).newest
+        told = {"origin": meta["origin"], "vkey": str(key)}
         return json_answer(
             request, {**told, "size": size, "root": root.hex(), "checkpoint": note.decode()}
         )

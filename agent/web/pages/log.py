@@ -11,6 +11,7 @@ from typing import Any
 from msgspec import Struct
 
 from agent.evidence.entry import Kind
+from agent.evidence.keyring import read_keyring
 from agent.evidence.store import Reading
 from agent.evidence.tree import consistency_proof, inclusion_proof
 from agent.reports.model import Seal
@@ -77,7 +78,8 @@ def read_entry(desk: Desk, index: int) -> Proven | None:
         data = view.entry(index)
         if data is None:
             return None
-        head, note, meta = checkpoint_size(view), view.checkpoint() or b"", view.meta()
+        head, note = checkpoint_size(view), view.checkpoint() or b""
+        key = read_keyring(view).newest
     proof = inclusion_proof(index, leaves(desk, head)) if index < head else []
     return Proven(
         index=index,
@@ -87,7 +89,7 @@ def read_entry(desk: Desk, index: int) -> Proven | None:
         text=data.decode(errors="replace"),
         proof=_texts(proof),
         checkpoint=note.decode(errors="replace"),
-        vkey=meta.get("vkey", ""),
+        vkey=str(key),
     )
 
 

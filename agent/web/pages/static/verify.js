@@ -4,6 +4,7 @@
 "use strict";
 
 const ED25519 = 1;
+const P256 = 2; // the key a SubjectPublicKeyInfo, the signature DER; docs/keys.md
 const utf8 = new TextEncoder();
 
 const bytesOf = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
@@ -46,9 +47,23 @@ async function parseKey(vkey) {
   const found = /^([^+\s]+)\+([0-9a-f]{8})\+(\S+)$/.exec(vkey.trim());
   if (!found) throw new Invalid("the verifier key is not name+id+key");
   const raw = bytesOf(found[3]);
-  const id = hexOf((await hash(utf8.encode(found[1] + "\n"), raw)).slice(0, 4));
+  const named = raw[0] === P256 ? [raw.slice(1)] : [utf8.encode(found[1] + "\n"), raw];
+  const id = hexOf((await hash(...named)).slice(0, 4));
   if (id !== found[2]) throw new Invalid("the id of the verifier key does not belong to it");
   return { name: found[1], id, type: raw[0], key: raw.slice(1) };
+}
+
+// Gives the two numbers of a DER signature side by side, 32 bytes each, as browsers want them.
+function numbersOf(der) {
+  const both = new Uint8Array(64);
+  let at = 2;
+  for (const end of [32, 64]) {
+    const length = der[at + 1];
+    const number = der.slice(at + 2, at + 2 + length).slice(-32);
+    both.set(number, end - number.length);
+    at += 2 + length;
+  }
+  return both;
 }
 
 // Gives null when this browser cannot check this kind of signature.
@@ -56,16 +71,20 @@ async function isSigned(checkpoint, key) {
   const mine = checkpoint.signatures.filter((one) => one.name === key.name && one.id === key.id);
   if (!mine.length || checkpoint.origin !== key.name)
     throw new Invalid(`the checkpoint is not signed by ${key.name}+${key.id}`);
-  if (key.type !== ED25519) return null;
+  const curve = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
+  const ways = { [ED25519]: ["raw", "Ed25519"], [P256]: ["spki", curve] };
+  if (!ways[key.type]) return null;
+  const [form, way] = ways[key.type];
   let publicKey;
   try {
-    publicKey = await crypto.subtle.importKey("raw", key.key, "Ed25519", false, ["verify"]);
+    publicKey = await crypto.subtle.importKey(form, key.key, way, false, ["verify"]);
   } catch {
     return null;
   }
   for (const one of mine) {
     const text = utf8.encode(checkpoint.signed);
-    if (!(await crypto.subtle.verify("Ed25519", publicKey, one.signature, text))) return false;
+    const signature = key.type === P256 ? numbersOf(one.signature) : one.signature;
+    if (!(await crypto.subtle.verify(way, publicKey, signature, text))) return false;
   }
   return true;
 }
