@@ -88,6 +88,25 @@ def test_a_receiver_is_tried_and_what_is_wrong_with_it_is_said(assay):
     assert (code, "cannot be read" in out) == (2, True)
 
 
+def test_the_doctor_says_what_never_arrived(assay):
+    with_webhook(assay.config, url="https://hooks.example.com/")
+
+    def said():
+        rows = items(assay("doctor", "--format", "json")[1])
+        return next((row["state"], row["finding"]) for row in rows if row["what"] == "webhook chat")
+
+    assert said() == ("ok", "0 delivered; `assay webhook test chat` tries it")
+    folder = assay.folder / "evidence/webhooks"
+    folder.mkdir(parents=True)
+    place = {"entry": 1, "step": 0}
+    told = {"vkey": "", "place": place, "delivered": 4, "failures": 9, "dead": 2}
+    (folder / "chat.json").write_text(json.dumps(told))
+    state, finding = said()
+    assert (state, finding.partition(": ")[0]) == ("wrong", "2 events were laid aside undelivered")
+    (assay.folder / "hook.secret").write_text("x")
+    assert "hook.secret: a secret is whsec_" in said()[1]
+
+
 def test_the_agent_tells_what_failed_what_was_mended_and_who_is_late(cloud, tmp_path):
     config = configure(tmp_path, cloud.url, ["s3/aws-s3-bucket-versioning.yaml"], every="1s")
     with receiving() as receiver:

@@ -85,6 +85,11 @@ def receiving():
                 self.send_header(name, value)
             self.end_headers()
 
+        def do_GET(self):
+            receiver.got.append(("a GET, which is never sent", {"type": self.path}))
+            self.send_response(204)
+            self.end_headers()
+
         def log_message(self, *_):
             pass
 
