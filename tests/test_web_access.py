@@ -131,10 +131,11 @@ def test_a_token_that_is_revoked_is_refused_at_once(server, tokens):
     assert statuses(server, f"Bearer {secret}") == (401, 401)
 
 
-def test_a_file_that_cannot_be_read_lets_nobody_in(tmp_path):
+def test_a_file_that_cannot_be_read_lets_nobody_in(tmp_path, caplog):
     (tmp_path / "tokens.json").write_text('{"version": 1, "tokens": [{}]}')
     with opened(tmp_path, http={"tokens": str(tmp_path / "tokens.json")}) as server:
         assert statuses(server, "Bearer assay_x") == (503, 503)
+        assert "nobody is let in:" in caplog.text
         assert ask(server, "/healthz")[0] == 200
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import logging
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
@@ -27,6 +28,7 @@ from agent.web.problems import problem
 from agent.web.tokens import Scope, TokenError, Tokens
 from agent.web.webconfig import WebConfig
 
+LOG = logging.getLogger("assay")
 OPEN = ("/healthz", "/readyz")
 REALM = 'realm="assay"'
 ALL = frozenset(Scope)
@@ -97,7 +99,8 @@ class Gate:
         path = scope["path"]
         try:
             caller = self._access.caller(said)
-        except TokenError:
+        except TokenError as error:
+            LOG.error("nobody is let in: %s", error)
             return problem(503, "the tokens cannot be read; see the agent's log", path=path)
         if caller is None:
             why = ' error="invalid_token",' if said else ""
