@@ -5,13 +5,14 @@ import gzip
 import io
 import json
 import re
+from datetime import timedelta
 from hashlib import sha256
-from itertools import pairwise
+from itertools import count, pairwise
 from pathlib import Path
 
 import pytest
 from evidence_world import SIGNER, START
-from web_kit import OTHER, ask, ask_json, history, served
+from web_kit import NOW, OTHER, ask, ask_json, history, served
 
 from agent.evidence.note import open_checkpoint
 from agent.evidence.tree import (
@@ -20,6 +21,8 @@ from agent.evidence.tree import (
     verify_consistency,
     verify_inclusion,
 )
+from agent.web.api import answers
+from agent.web.api.forms import FINDINGS
 
 API = "/api/v1"
 DOCUMENT = Path(__file__).parents[1] / "docs/api.md"
@@ -131,6 +134,16 @@ def test_what_the_caller_has_is_not_sent_again(server, path):
     assert ask(server, API + path, If_None_Match='"x"')[0] == 200
 
 
+def test_time_that_passes_is_no_change(tmp_path):
+    moments = (NOW + timedelta(seconds=number) for number in count())
+    with served(tmp_path, tell=history, now=lambda: next(moments)) as server:
+        for path in ("/findings", "/standings", "/runs?limit=1"):
+            first, second = (ask(server, API + path)[1]["ETag"] for _ in range(2))
+            assert first == second
+        at = [get(server, "/findings")["at"] for _ in range(2)]
+        assert at[0] != at[1]
+
+
 def test_head_answers_as_get_without_a_body(server):
     status, headers, body = ask(server, API + "/rules", "HEAD")
     assert (status, body) == (200, b"")
@@ -155,6 +168,22 @@ def test_an_export_is_all_of_a_listing(server, what):
     _, headers, body = ask(server, f"{API}/exports/{what}?format=csv")
     assert headers["Content-Type"] == "text/csv; charset=utf-8"
     assert len(list(csv.reader(io.StringIO(body.decode())))) == len(rows) + 1
+
+
+def test_an_export_reads_a_batch_when_the_one_before_was_sent():
+    asked = []
+
+    def fetch(after, limit):
+        asked.append((after, limit))
+        return [{"row": len(asked)}], (len(asked),) if len(asked) < 3 else None
+
+    for lines in (answers._jsonl(fetch), answers._csv(FINDINGS, fetch)):
+        asked.clear()
+        sent = [len(asked) for _ in lines]
+        assert sent[-1] == 3
+        assert sent == sorted(sent)
+        assert asked == [(None, answers.BATCH), ((1,), answers.BATCH), ((2,), answers.BATCH)]
+        assert sent.count(1) >= 1
 
 
 def test_an_export_streams_what_is_more_than_a_batch(server, monkeypatch):

@@ -33,7 +33,7 @@ def surfaces_on(world, folder, *, wrong=None, now=NOW, registry=None, **configur
         store=world.store,
         scope=lambda: scope,
         decisions=lambda: scope.decisions,
-        now=lambda: now,
+        now=now if callable(now) else lambda: now,
     )
 
 
