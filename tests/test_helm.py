@@ -276,3 +276,11 @@ def test_the_notes_say_what_protects_it_and_what_does_not():
     secured = call(*command, *EVERYTHING).stdout.partition("NOTES:")[2]
     assert "WARNING" not in secured
     assert re.search(r"claim data-evidence-0, ", secured)
+
+
+def test_a_packaged_chart_holds_the_files_that_it_links_to(tmp_path):
+    assert call(tool("helm"), "package", CHART, "-d", tmp_path).returncode == 0
+    (package,) = tmp_path.iterdir()
+    switches = "prometheusRule.enabled=true,dashboards.enabled=true"
+    done = call(tool("helm"), "template", "a", package, "--set", switches)
+    assert done.stdout == call(tool("helm"), "template", "a", CHART, "--set", switches).stdout
