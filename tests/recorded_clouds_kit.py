@@ -86,6 +86,21 @@ def google_rows(case: Mapping[str, Any]) -> list[Json]:
     return rows
 
 
+def google_rows_with_policies(case: Mapping[str, Any]) -> list[tuple[Json, Json]]:
+    """What the recorded listing of a case holds, each with the policy that was recorded of it."""
+    rows: list[Json] = []
+    policies: dict[str, Json] = {}
+    for flight, file, _, url in case["calls"]:
+        calls = _read(f"gcp/c7n/{flight}.json")["calls"]
+        body = next(call["body"] for call in calls if call["file"] == file)
+        if "getIamPolicy" in url or url.partition("?")[0].endswith("/iam"):
+            told = {"version", "etag", "bindings"} & body.keys()
+            policies[url] = {key: body[key] for key in told}
+        else:
+            rows = [each for listed in body.values() if isinstance(listed, list) for each in listed]
+    return list(zip(rows, policies.values(), strict=True))
+
+
 def recorded_resources() -> list[Json]:
     """Every resource of Azure that was recorded whole, the last answer last."""
     rows: list[Json] = []
