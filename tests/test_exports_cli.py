@@ -26,7 +26,7 @@ FILES = {
     "xlsx": ["00-summary.xlsx"],
     "csv": [
         "blind.csv", "calendar.csv", "changes.csv", "controls.csv", "deviations.csv", "gaps.csv",
-        "instance.csv", "people.csv", "population.csv", "results.csv", "roll-forward.csv",
+        "instance.csv", "people.csv", "population.csv", "results.csv", "roll-forward.csv", "samples.csv",
         "rule-text.csv", "test.csv", "tool.csv", "waivers.csv",
     ],
     "oscal": ["assessment-results.json", "component-definition.json"],

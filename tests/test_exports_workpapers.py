@@ -16,7 +16,8 @@ from period_kit import DAY, good, live, period_world, report, run
 
 from agent.reports.flat import PREFACE, write_csv
 from agent.reports.members import PopulationMoved, open_members
-from agent.reports.tables import Table, overall, preface, tables_of
+from agent.reports.overall import overall
+from agent.reports.tables import Table, preface, tables_of
 from agent.reports.workpapers import write_summary, write_workpaper
 
 HOSTILE = '=HYPERLINK("http://example.com")'
@@ -166,7 +167,8 @@ def test_the_summary_ties_the_populations_out(period, tmp_path):
     path = tmp_path / "whole.xlsx"
     write_summary(path, period[1])
     book = openpyxl.load_workbook(path)
-    assert book.sheetnames == ["Cover", "Controls", "Gaps", "Changes", "Roll-forward", "Tool"]
+    sheets = ["Controls", "Gaps", "Changes", "Roll-forward", "Samples", "Tool"]
+    assert book.sheetnames == ["Cover", *sheets]
     (row,) = body(book["Roll-forward"])
     assert (row["Joined"], row["Left"], row["At end"], row["Ties out"]) == (8, 1, 7, "yes")
 
@@ -201,7 +203,7 @@ def test_csv_has_the_same_rows_after_a_fixed_number_of_lines(period):
             each.name: read(each, made)
             for each in (*tables_of(made, made.controls, members.of), *overall(made))
         }
-    assert len(tables) == 15
+    assert len(tables) == 16
     for name, (head, columns, rows) in tables.items():
         assert head[0] == ["About", "Acme / Shop"]
         assert head[3] == ["Made at (UTC)", "2026-01-03T00:00:00Z"]

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 from bundle_kit import changed, entries, index_of, listed, verify, write_entries
-from evidence_world import START
+from evidence_world import HOUR, START
 from period_kit import DAY, RULE, failing, live, period_world, report, write_home
 from test_exports_people import CONTROL, rows
 
@@ -15,6 +15,7 @@ from agent.cli.app import run
 from agent.config import load_settings
 from agent.controls.model import Reply
 from agent.controls.respond import RespondError, recorded_replies, to_body, verify_reply
+from agent.demo.responding import respond
 from agent.evidence.entry import Kind
 from agent.home import open_log
 from agent.reports.assessment import to_assessment
@@ -114,6 +115,23 @@ def test_the_bundle_carries_it_and_the_verifier_names_it_when_it_is_changed(worl
     code, said = verify(folder)
     assert code == 1
     assert f"entry {place}: is not what was sealed there" in said
+
+
+def test_in_the_demo_management_answers_once_what_was_mended_and_nothing_that_lasts(tmp_path):
+    def state(at):
+        hour = (at - START) // HOUR
+        bad = {"one": range(2, 5), "two": range(6, 9), "three": range(7, 10), "four": range(9, 99)}
+        names = {name: "fail" if hour in hours else "pass" for name, hours in bad.items()}
+        return {RULE: names}
+
+    with period_world(tmp_path) as world:
+        live(world, state, hours=24)
+        respond(world.log, 7, NOW)
+        first = recorded_replies(world.store)
+        respond(world.log, 7, NOW + HOUR)
+        assert recorded_replies(world.store) == first
+    assert first
+    assert {each.resource for each in first} <= {"one", "two", "three"}
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from agent.cli.app import run
 from agent.evidence.entry import Kind
 from agent.evidence.seal import RuleVersion
 from agent.replay import judging
-from agent.reports.tables import overall
+from agent.reports.overall import overall
 from agent.samples.draw import SampleError, read_population, sample_body, ticket
 from agent.samples.perform import perform
 from agent.samples.population import deviations_in, population_body, resources_in, runs_in

@@ -24,6 +24,7 @@ from agent.demo.ground import Ground, Seeded
 from agent.demo.mischief import MISCHIEFS, Mischief
 from agent.demo.process import Cloud, DemoError, start_cloud
 from agent.demo.remembered import Memory, Remembered, Time
+from agent.demo.responding import respond
 from agent.demo.roster import NAME as ROSTER
 from agent.demo.roster import write_roster
 from agent.demo.run import KEPT, Stage, demo_credentials
@@ -42,6 +43,8 @@ from agent.serve import scheduled
 REGIONS = ("us-east-1", "eu-west-1")
 BREAKS = 12
 """How many things somebody breaks; all but the last two are mended."""
+MONTHLY = 20
+"""The day of the month on which management answers what deviated."""
 TUESDAY = 1
 """The day on which people attest what they did."""
 
@@ -161,6 +164,8 @@ class _History:
             self.people.look(self.time.now())
             if self.time.now().weekday() == TUESDAY:
                 attest_due(self.log, self.scope, self.options.seed, self.time.now())
+            if self.time.now().day == MONTHLY:
+                respond(self.log, self.options.seed, self.time.now())
             self.stage.progress(number + 1, slots)
         self.log.append(Kind.AGENT, {"event": "stop", "version": __version__}, self.time.now())
 

@@ -22,8 +22,9 @@ from agent.reports.members import Members, open_members
 from agent.reports.model import Report
 from agent.reports.ocsf import write_ocsf
 from agent.reports.oscal import write_oscal
+from agent.reports.overall import overall
 from agent.reports.poam import to_poam
-from agent.reports.tables import overall, preface, tables_of
+from agent.reports.tables import preface, tables_of
 from agent.reports.workpapers import write_summary, write_workpaper
 
 SUMS = "SHA256SUMS"

@@ -21,7 +21,8 @@ from agent import __version__
 from agent.escape import is_formula, visible
 from agent.reports.flat import hours
 from agent.reports.model import HONEST, NOT_AN_OPINION, ControlResult, Report
-from agent.reports.tables import Cell, Population, Row, Table, overall, preface, tables_of
+from agent.reports.overall import overall
+from agent.reports.tables import Cell, Population, Row, Table, preface, tables_of
 
 MAX_ROWS = 1_048_576
 """Of a sheet (ECMA-376, Excel's limit)."""
