@@ -18,6 +18,8 @@ from agent.reports.model import Day, Health
 CELL, GAP = 11, 2
 STEP = CELL + GAP
 LEFT, TOP = 28, 14
+WORD = 3
+"""Columns that the name of a month takes."""
 _WEEKDAYS = ((0, "Mon"), (2, "Wed"), (4, "Fri"))
 WORDS = {
     Health.FAIL: "failing",
@@ -53,12 +55,15 @@ def in_words(days: Sequence[Day]) -> str:
 def _labels(days: Sequence[Day], monday: date) -> Iterator[str]:
     for row, word in _WEEKDAYS:
         yield f'<text x="0" y="{TOP + row * STEP + 9}">{word}</text>'
-    last = -4
-    for day in days:
-        column = (day.date - monday).days // 7
-        if (day.date.day == 1 or day is days[0]) and column - last >= 3:  # noqa: PLR2004 - a word's width
-            last = column
-            yield f'<text x="{LEFT + column * STEP}" y="9">{day.date:%b}</text>'
+    places = [
+        ((day.date - monday).days // 7, f"{day.date:%b}")
+        for day in days
+        if day.date.day == 1 or day is days[0]
+    ]
+    if len(places) > 1 and places[1][0] - places[0][0] < WORD:  # the month that is whole is named
+        del places[0]
+    for column, word in places:
+        yield f'<text x="{LEFT + column * STEP}" y="9">{word}</text>'
 
 
 def _squares(days: Sequence[Day], monday: date) -> Iterator[str]:
