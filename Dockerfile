@@ -39,8 +39,8 @@ RUN groupadd --gid 10001 assay \
  && install -d -o 10001 -g 10001 -m 0700 /var/lib/assay \
  && install -d /etc/assay
 COPY --from=build /opt/assay /opt/assay
-# The root may be read-only: the evidence is written to the volume, a run's spool to the volume too,
-# and nothing else is written. /etc/assay is where assay.yaml is mounted; the agent runs there.
+# The root may be read-only: the evidence and a run's spool are written to the volume, and what openssl
+# and SQLite need for a moment to /tmp. /etc/assay is where assay.yaml is mounted; the agent runs there.
 # Two heaps for all threads, not one each: 10 MiB less.
 ENV PATH=/opt/assay/bin:$PATH \
     PYTHONUNBUFFERED=1 \
