@@ -26,8 +26,8 @@ FILES = {
     "xlsx": ["00-summary.xlsx"],
     "csv": [
         "blind.csv", "calendar.csv", "changes.csv", "controls.csv", "deviations.csv", "gaps.csv",
-        "instance.csv", "people.csv", "population.csv", "results.csv", "roll-forward.csv", "samples.csv",
-        "rule-text.csv", "test.csv", "tool.csv", "waivers.csv",
+        "instance.csv", "people.csv", "population.csv", "results.csv", "roll-forward.csv",
+        "rule-text.csv", "samples.csv", "test.csv", "tool.csv", "waivers.csv",
     ],
     "oscal": ["assessment-results.json", "component-definition.json"],
     "poam": ["poam.json"],
