@@ -46,6 +46,19 @@ def test_it_is_ready_when_nothing_is_wrong(server, wrong):
     wrong.clear()
 
 
+def test_a_defect_is_answered_without_a_word_of_it_and_is_in_the_log(tmp_path, caplog):
+    class Broken:
+        def keys(self):
+            raise RuntimeError("a secret of ours")
+
+    with served(tmp_path, wrong=Broken()) as server:
+        status, headers, body = ask(server, "/readyz")
+    assert (status, b"secret" in body) == (500, False)
+    assert b"its log says what" in body
+    assert {name: headers[name] for name in SECURITY_HEADERS} == SECURITY_HEADERS
+    assert "a secret of ours" in caplog.text
+
+
 def test_an_address_in_use_is_an_error_that_names_it():
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

@@ -14,6 +14,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse, PlainTextResponse
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
+from starlette.types import ASGIApp
 
 from agent.metrics import choose_renderer
 from agent.web import api, pages
@@ -28,7 +29,7 @@ COMPRESS_FROM = 1000
 COMPRESSION = 5
 
 
-def create_app(surfaces: Surfaces, before: Iterable[Middleware] = ()) -> FastAPI:
+def create_app(surfaces: Surfaces, before: Iterable[Middleware] = ()) -> ASGIApp:
     """Build what answers; `before` is what a request meets before that, the innermost first."""
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=_life)
     app.router.redirect_slashes = False
@@ -53,9 +54,9 @@ def create_app(surfaces: Surfaces, before: Iterable[Middleware] = ()) -> FastAPI
     app.include_router(pages.router(surfaces))
     compressed = Middleware(GZipMiddleware, minimum_size=COMPRESS_FROM, compresslevel=COMPRESSION)
     # what is added last is met first
-    for each in (compressed, *before, Middleware(Guard)):
+    for each in (compressed, *before):
         app.add_middleware(each.cls, *each.args, **each.kwargs)
-    return app
+    return Guard(app)  # around all of it: what goes wrong inside is answered by the outermost
 
 
 @asynccontextmanager

@@ -54,6 +54,7 @@ def install_problems(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(RequestValidationError, _parameters)
     app.add_exception_handler(StoreError, _store)
+    app.add_exception_handler(Exception, _defect)
 
 
 async def _http(request: Request, error: Exception) -> Response:
@@ -81,3 +82,10 @@ async def _parameters(request: Request, error: Exception) -> Response:
 async def _store(request: Request, error: Exception) -> Response:
     """The evidence cannot be read: not the caller's mistake."""
     return problem(503, str(error).rpartition("/")[2], path=request.url.path)
+
+
+async def _defect(request: Request, error: Exception) -> Response:
+    """A mistake of ours: the server writes it to the log, and nothing of it goes out."""
+    del error
+    detail = "something is wrong inside the agent; its log says what"
+    return problem(500, detail, path=request.url.path)
