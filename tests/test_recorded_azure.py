@@ -5,7 +5,7 @@ the rest is listed with the reason. Skipped where the recordings are not.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ import pytest
 from azure_kit import ONE, make_world, serving, tenant_on
 from cloud_kit import checks_of, look
 from custodian import Unstated, restate
+from custodian_firewall import restate_with_firewall
 from jmespath import search
 from recorded_clouds_kit import (
     azure_rows,
@@ -58,7 +59,7 @@ def stated() -> tuple[Mapping[str, str], Mapping[str, str]]:
     for name, case in expected("azure", "c7n").items():
         try:
             filters = case["policy"].get("filters", [])
-            text = BY_HAND.get(name) or restate(filters, "resource", "tags")
+            text = BY_HAND.get(name) or restated(case["policy"]["resource"], filters)
         except Unstated as reason:
             unsaid[name] = str(reason)
             continue
@@ -67,6 +68,12 @@ def stated() -> tuple[Mapping[str, str], Mapping[str, str]]:
         else:
             said[name] = text
     return said, unsaid
+
+
+def restated(kind: str, filters: Sequence[Any]) -> str:
+    if any(isinstance(each, dict) and each.get("type") == "firewall-rules" for each in filters):
+        return restate_with_firewall(kind, filters)
+    return restate(filters, "resource", "tags")
 
 
 @pytest.fixture(scope="module")
