@@ -88,6 +88,10 @@ def fetch(caller: Caller, check: Check, facet: Facet, resource: Resource) -> See
         return Seen() if is_absent(call, error) else Seen(gap=_gap(check, facet, resource, error))
     except ValueError as error:
         return Seen(gap=_gap(check, facet, resource, invalid(error)))
+    if value is None and facet.optional:
+        # Where there is none, the provider says so with an error; an answer has the part.
+        lacking = ValueError(f"the answer has no {call.select or 'content'}")
+        return Seen(gap=_gap(check, facet, resource, invalid(lacking)))
     return Seen() if value is None else Seen(value=value)
 
 

@@ -20,6 +20,7 @@ aws.x.thing:
   facets:
     Part: {operation: GetPart, params: {Name: "{Name}"}, select: Part, needs: x}
     Text: {operation: GetText, params: {Name: "{Name}"}, select: Text, decode: {Json: json}, needs: x}
+    Rare: {operation: GetRare, params: {Name: "{Name}"}, select: Rare, absent: [NoSuchRare], needs: x}
     Odd: {operation: GetOdd, params: {Name: "{Missing}"}, needs: x}
   joins:
     Owner: {check: aws.x.owner, local: OwnerId, foreign: Id, many: false}
@@ -169,6 +170,15 @@ def test_a_facet_that_does_not_fit_is_unseen(look, facet, script):
     ((thing,), _) = look("aws.x.thing", [facet], ListThings=THINGS, **script)
     assert facet not in thing.attributes
     assert [(gap.facet, gap.cause) for gap in thing.gaps] == [(facet, Cause.INVALID)]
+
+
+def test_an_answer_without_what_was_asked_for_does_not_say_that_there_is_none(look):
+    ((thing,), _) = look("aws.x.thing", ["Rare"], ListThings=THINGS, GetRare={})
+    assert [(gap.facet, gap.cause) for gap in thing.gaps] == [("Rare", Cause.INVALID)]
+    none = CallError(Cause.NOT_FOUND, "NoSuchRare", "there is none")
+    ((thing,), _) = look("aws.x.thing", ["Rare"], ListThings=THINGS, GetRare=none)
+    assert "Rare" not in thing.attributes
+    assert thing.gaps == ()
 
 
 OWNERS = {"Owners": [{"Id": "o", "Place": "x", "Age": 5}, {"Id": "o", "Place": "y", "Age": 5}]}
