@@ -4,10 +4,19 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: demo test check lint lock bench docs site wheel clean dashboards dashboards-preview tools terraform-tools deploy-check-terraform chart deploy-check deploy-check-image
+.PHONY: demo auditor test check lint lock bench docs site wheel clean dashboards dashboards-preview tools terraform-tools deploy-check-terraform chart deploy-check deploy-check-image
 
 demo: $(READY)           ## the whole agent on a seeded cloud of this machine
 	$(BIN)/assay demo $(ARGS)
+
+AUDITOR := build/auditor
+auditor: $(READY)        ## half a year in build/auditor: Type II, workpapers and bundle, checked by verify.py
+	rm -rf $(AUDITOR)
+	$(BIN)/assay demo --period 180d --out $(AUDITOR)
+	$(BIN)/assay -c $(AUDITOR)/assay.yaml evidence bundle --with xlsx --out $(AUDITOR)/bundle --from \
+	  $$($(PYTHON) -c 'import datetime as d; print((d.datetime.now(d.timezone.utc) - d.timedelta(180)).date())')
+	$(PYTHON) $(AUDITOR)/bundle/verify.py
+	@echo "read $(AUDITOR)/bundle/reports/type2.html; workpapers are beside it"
 
 test: $(READY)           ## every test
 	$(BIN)/python -m pytest -n 2 $(ARGS)
