@@ -40,7 +40,7 @@ def prometheus(tmp_path_factory, once):
             living = threading.Thread(target=live)
             living.start()
             try:
-                until(lambda: scraper.ask('count_over_time(up{job="assay"}[30s]) > 5'))
+                until(lambda: scraper.ask('count_over_time(up{job="assay"}[30s]) > 5'), 90)
                 yield scraper
             finally:
                 stop.set()

@@ -1,8 +1,8 @@
 """The dashboards, as code: what a board shows and asks; `python -m boards` writes them as JSON.
 
 `frame` gives a board its variables and links, `panels` and `tables` are the few kinds of panel,
-`lists` the tables of several boards, `status` how a state is asked for and shown; every other
-module is one board.
+`numbers` and `lists` those of several boards, `status` how a state is asked for and shown; every
+other module is one board.
 """
 
 from boards.agent import agent

@@ -5,6 +5,7 @@ from __future__ import annotations
 from grafana_foundation_sdk.builders import dashboard as build
 
 from boards.frame import frame
+from boards.numbers import agent_up
 from boards.panels import number, over_time
 from boards.status import NONE_IS_GOOD, yes_or_no
 
@@ -33,15 +34,7 @@ def agent() -> build.Dashboard:
 
 def _life(board: build.Dashboard) -> build.Dashboard:
     return (
-        board.with_panel(
-            number(
-                "Scraped",
-                "Whether Prometheus reaches every agent. Runbook: AgentDown.",
-                f"min(up{{{HERE}}})",
-                width=4,
-                words=yes_or_no("Up", "Down"),
-            )
-        )
+        board.with_panel(agent_up(width=4))
         .with_panel(
             number(
                 "Last tick",

@@ -6,8 +6,9 @@ from grafana_foundation_sdk.builders import dashboard as build
 
 from boards.frame import frame
 from boards.lists import RULE_ALONE, due
+from boards.numbers import log_verified, overdue
 from boards.panels import number, over_time
-from boards.status import NONE_IS_GOOD, yes_or_no
+from boards.status import NONE_IS_GOOD
 from boards.tables import Column, listing
 
 HERE = 'job=~"$job"'
@@ -28,16 +29,7 @@ def evidence() -> build.Dashboard:
 
 def _log(board: build.Dashboard) -> build.Dashboard:
     return (
-        board.with_panel(
-            number(
-                "Verified",
-                "Whether the last whole verification found the log as it was sealed. Runbook: "
-                "LogInvalid.",
-                f"min(assay_log_verified{{{HERE}}})",
-                width=4,
-                words=yes_or_no("Yes", "No"),
-            )
-        )
+        board.with_panel(log_verified(width=4))
         .with_panel(
             number(
                 "Last verification",
@@ -144,16 +136,7 @@ def _people(board: build.Dashboard) -> build.Dashboard:
                 empty="none",
             )
         )
-        .with_panel(
-            number(
-                "Overdue",
-                "Controls that people perform and that were due before now. Runbook: "
-                "AttestationOverdue.",
-                f"sum({duty} < bool time())",
-                width=6,
-                thresholds=NONE_IS_GOOD,
-            )
-        )
+        .with_panel(overdue(width=6))
         .with_panel(
             number(
                 "Due within a month",

@@ -6,8 +6,16 @@ from grafana_foundation_sdk.builders import dashboard as build
 
 from boards.frame import frame
 from boards.lists import due, failing, open_deviations, unseen
+from boards.numbers import (
+    agent_up,
+    failing_pairs,
+    log_verified,
+    overdue,
+    shown_to_hold,
+    unseen_pairs,
+)
 from boards.panels import number, over_time
-from boards.status import COLORS, NONE_IS_GOOD, SEVERITIES, SHARE, share, yes_or_no
+from boards.status import COLORS, NONE_IS_GOOD, SEVERITIES, SHARE, share
 from boards.tables import matrix
 
 PAIRS = 'job=~"$job",target=~"$provider:.+"'
@@ -38,37 +46,9 @@ def overview() -> build.Dashboard:
 
 def _numbers(board: build.Dashboard) -> build.Dashboard:
     return (
-        board.with_panel(
-            number(
-                "Shown to hold",
-                "Share of all expected pairs of a rule and a target that pass now. What could not "
-                "be seen or never ran lowers it; what does not apply is left out.",
-                share("assay_rule_status", PAIRS),
-                width=4,
-                unit="percentunit",
-                decimals=1,
-                thresholds=SHARE,
-            )
-        )
-        .with_panel(
-            number(
-                "Fail",
-                "Pairs of a rule and a target that fail now. Runbook: RuleFailing.",
-                f'sum(assay_rule_status{{{PAIRS},status="fail"}})',
-                width=3,
-                thresholds=NONE_IS_GOOD,
-            )
-        )
-        .with_panel(
-            number(
-                "Not seen",
-                "Pairs that could not be judged (error), never ran or are too old (unknown). They "
-                "are not passes. Runbooks: RuleErrored, RuleStale.",
-                f'sum(assay_rule_status{{{PAIRS},status=~"error|unknown"}})',
-                width=3,
-                thresholds=("green", (1.0, "orange")),
-            )
-        )
+        board.with_panel(shown_to_hold(PAIRS, width=4))
+        .with_panel(failing_pairs(PAIRS, width=3))
+        .with_panel(unseen_pairs(PAIRS, width=3))
         .with_panel(
             number(
                 "Open deviations",
@@ -91,36 +71,9 @@ def _numbers(board: build.Dashboard) -> build.Dashboard:
                 thresholds=("red", (1.0, "green")),
             )
         )
-        .with_panel(
-            number(
-                "Overdue",
-                "Controls that people perform and that were due before now. Runbook: "
-                "AttestationOverdue.",
-                'sum(assay_attestation_due_timestamp_seconds{job=~"$job"} < bool time())',
-                width=3,
-                thresholds=NONE_IS_GOOD,
-            )
-        )
-        .with_panel(
-            number(
-                "Log verified",
-                "Whether the last whole verification found the evidence as it was sealed. "
-                "Runbook: LogInvalid.",
-                'min(assay_log_verified{job=~"$job"})',
-                width=3,
-                words=yes_or_no("Yes", "No"),
-            )
-        )
-        .with_panel(
-            number(
-                "Agent",
-                "Whether Prometheus reaches every agent. While it does not, nothing here is of "
-                "now. Runbook: AgentDown.",
-                'min(up{job=~"$job"})',
-                width=2,
-                words=yes_or_no("Up", "Down"),
-            )
-        )
+        .with_panel(overdue(width=3))
+        .with_panel(log_verified(width=3))
+        .with_panel(agent_up(width=2))
     )
 
 

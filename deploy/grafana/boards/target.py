@@ -6,8 +6,9 @@ from grafana_foundation_sdk.builders import dashboard as build
 
 from boards.frame import frame
 from boards.lists import failing, unseen
+from boards.numbers import failing_pairs, shown_to_hold, unseen_pairs
 from boards.panels import number, over_time, timeline
-from boards.status import COLORS, NONE_IS_GOOD, SHARE, coded, share, yes_or_no
+from boards.status import COLORS, coded, yes_or_no
 
 HERE = 'job=~"$job",target="$target"'
 CRITERIA = f'{HERE},framework=~"$framework"'
@@ -45,35 +46,9 @@ def _numbers(board: build.Dashboard) -> build.Dashboard:
                 words=yes_or_no("Yes", "No"),
             )
         )
-        .with_panel(
-            number(
-                "Shown to hold",
-                "Share of the rules expected here that pass now; what could not be seen lowers it.",
-                share("assay_rule_status", HERE),
-                width=4,
-                unit="percentunit",
-                decimals=1,
-                thresholds=SHARE,
-            )
-        )
-        .with_panel(
-            number(
-                "Fail",
-                "Rules that fail here now.",
-                f'sum(assay_rule_status{{{HERE},status="fail"}})',
-                width=4,
-                thresholds=NONE_IS_GOOD,
-            )
-        )
-        .with_panel(
-            number(
-                "Not seen",
-                "Rules that could not be judged, never ran here or ran too long ago.",
-                f'sum(assay_rule_status{{{HERE},status=~"error|unknown"}})',
-                width=4,
-                thresholds=("green", (1.0, "orange")),
-            )
-        )
+        .with_panel(shown_to_hold(HERE, width=4))
+        .with_panel(failing_pairs(HERE, width=4))
+        .with_panel(unseen_pairs(HERE, width=4))
         .with_panel(
             number(
                 "Newest answer",
