@@ -6,7 +6,7 @@ mkdir -p "$1"
 DEST=$(realpath "$1")
 APT=$(mktemp -d)
 trap 'rm -rf "$APT"' EXIT
-MIRROR=$(apt-get indextargets --format '$(REPO_URI)' 'Codename: bookworm' | head -1)
+MIRROR=$(apt-get indextargets --format '$(REPO_URI)' | grep -v security | head -1)
 mkdir -p "$APT"/lists/partial "$APT"/cache/archives/partial
 echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $MIRROR trixie main" > "$APT/sources.list"
 own_apt() {
