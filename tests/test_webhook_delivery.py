@@ -13,6 +13,7 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 
 import pytest
+from evidence_world import OTHER as NEXT_SIGNER
 from evidence_world import START, open_world
 from prometheus_client import CollectorRegistry
 from prometheus_client.parser import text_string_to_metric_families
@@ -419,3 +420,11 @@ def test_an_event_that_no_thread_reads_any_more_still_counts_as_waiting(world, c
     assert courier.waiting_since() == START + MINUTE
     work(courier)
     assert courier.waiting_since() is None
+
+
+def test_a_log_that_is_handed_over_to_another_key_stays_the_same_log(world, receiver, clock):
+    courier_of(world.store, receiver.url, clock)
+    world.run(0, FAIL)
+    world.log.rotate(NEXT_SIGNER, reason="yearly", by="ana@example.com", at=START)
+    work(courier_of(world.store, receiver.url, clock))
+    assert receiver.types == ["deviation.opened"]

@@ -27,7 +27,7 @@ class Progress(Struct, frozen=True, kw_only=True):
     """What a receiver got, and what it waits for."""
 
     vkey: str
-    """Of the log that `place` is in."""
+    """Of the log that `place` is in: its first key, which `assay evidence rotate` leaves there."""
     place: Place
     announced: tuple[str, ...] = ()
     """Ids of what is overdue and was told."""
