@@ -77,6 +77,7 @@ def test_every_claim_of_the_threat_model_names_a_test_that_is_there():
 
 
 def test_every_page_that_people_wrote_is_in_the_menu():
-    menu = (ROOT / "mkdocs.yml").read_text()
+    lines = (ROOT / "mkdocs.yml").read_text().splitlines()
+    menu = [line.split()[-1] for line in lines if line.strip().startswith("- ")]
     written = [page.relative_to(ROOT / "docs") for page in (ROOT / "docs").glob("*.md")]
-    assert [str(page) for page in written if f"- {page}" not in menu] == []
+    assert [str(page) for page in written if menu.count(str(page)) != 1] == []
