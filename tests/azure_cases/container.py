@@ -11,7 +11,18 @@ def _registry(**properties: Any) -> Make:
 
 
 def _app(**ingress: Any) -> Make:
-    properties = {"configuration": {"ingress": {"external": True, **ingress}}}
+    properties = {
+        "configuration": {"ingress": {"external": True, **ingress}},
+        "template": {"containers": [{"name": "web", "env": []}]},
+    }
+    return resource("Microsoft.App/containerApps", properties=properties)
+
+
+def _app_with(*variables: dict[str, str]) -> Make:
+    properties = {
+        "configuration": {},
+        "template": {"containers": [{"name": "web", "env": [*variables]}]},
+    }
     return resource("Microsoft.App/containerApps", properties=properties)
 
 
@@ -32,4 +43,9 @@ CASES = (
         _registry(),
     ),
     Case("azure-container-app-https", _app(), _app(allowInsecure=True)),
+    Case(
+        "azure-container-app-environment-no-secrets",
+        _app_with({"name": "STAGE", "value": "prod"}, {"name": "API_KEY", "secretRef": "key"}),
+        _app_with({"name": "API_KEY", "value": "hunter2-or-so"}),
+    ),
 )

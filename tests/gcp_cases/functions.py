@@ -33,5 +33,10 @@ CASES = (
         _function(serviceAccountEmail="hook@shop.iam.gserviceaccount.com"),
         _function(serviceAccountEmail="shop@appspot.gserviceaccount.com"),
     ),
+    Case(
+        "gcp-function-environment-no-secrets",
+        _function(environmentVariables={"STAGE": "prod", "LIMIT": "20"}),
+        _function(environmentVariables={"DB_PASSWORD": "hunter2-or-so"}),
+    ),
     Case("gcp-function-runtime", _function(), _function(runtime="python37")),
 )
