@@ -24,7 +24,6 @@ from agent.web.pages.static import by_address
 from agent.web.pages.views import View
 from agent.web.surfaces import Surfaces
 
-READ = ["GET", "HEAD"]
 FOREVER = "public, max-age=31536000, immutable"
 VIEWS: tuple[tuple[str, View], ...] = (
     ("/", views.overview),
@@ -52,11 +51,11 @@ def router(surfaces: Surfaces) -> APIRouter:
     desk.criteria()
     compile_templates()
     routes = APIRouter(include_in_schema=False)
-    routes.add_api_route("/static/{name}", _static, methods=READ)
-    routes.add_api_route("/log/consistency/{first}", _told(_consistency, desk), methods=READ)
-    routes.add_api_route("/reports/{kind}.{form}", _told(_report, desk), methods=READ)
+    routes.add_api_route("/static/{name}", _static)
+    routes.add_api_route("/log/consistency/{first}", _told(_consistency, desk))
+    routes.add_api_route("/reports/{kind}.{form}", _told(_report, desk))
     for path, view in VIEWS:
-        routes.add_api_route(path, _told(_shown(view), desk), methods=READ, name=view.__name__)
+        routes.add_api_route(path, _told(_shown(view), desk), name=view.__name__)
     return routes
 
 
@@ -119,8 +118,6 @@ def _report(desk: Desk, asked: Asked) -> Response:
     start, end = asked.moment("from") or desk.now(), asked.moment("to") or desk.now()
     if Kind(kind) is Kind.TYPE2 and not start < min(end, desk.now()):
         raise AskedWronglyError("from must be before to, and in the past")
-    if asked.request.method == "HEAD":
-        return Response(headers={"Content-Type": FORMS[form]})
     report = make_report(desk, Kind(kind), start, end)
     name = file_name(report, form)
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
