@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from moto_cases import Case, ClientOf, Make
+from moto_cases import Case, ClientOf, Given, Make, Refusal
 
 _EVERYTHING = {"ReadWriteType": "All", "IncludeManagementEvents": True, "DataResources": []}
 _WRITES = {**_EVERYTHING, "ReadWriteType": "WriteOnly"}
@@ -52,8 +52,19 @@ def _deleted(client: ClientOf) -> str:
     return named
 
 
+def _insights(client: ClientOf, **asked: Any) -> Given:
+    """AWS refuses where there are none (API_GetInsightSelectors); moto answers without them."""
+    answer: dict[str, Any] = client("cloudtrail").get_insight_selectors(**asked)
+    return answer if "InsightSelectors" in answer else Refusal("InsightNotEnabledException")
+
+
 CASES = (
-    Case("aws-cloudtrail-insights", _watched, _account()),
+    Case(
+        "aws-cloudtrail-insights",
+        _watched,
+        _account(),
+        played={"cloudtrail:GetInsightSelectors": _insights},
+    ),
     Case("aws-cloudtrail-bucket-known", _trail(), _deleted),
     Case("aws-cloudtrail-multi-region", _account(), _account(IsMultiRegionTrail=False)),
     Case("aws-cloudtrail-recording", _trail(), _trail(on=False)),
