@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 
@@ -15,6 +16,7 @@ from agent.demo.period import Options, tell_period
 from agent.demo.process import DemoError
 from agent.evidence import queries
 from agent.evidence.deviations import deviations
+from agent.evidence.entry import Kind
 from agent.evidence.log import Log
 from agent.evidence.replay import StoreSource, replay_from
 from agent.evidence.verify import verify_store
@@ -61,6 +63,13 @@ def test_the_log_verifies_and_every_slot_ran_or_is_explained(told, store):
     assert found.expected == DAYS
     assert found.ran == told[0].runs == DAYS - 4
     assert (found.explained, found.unexplained) == (4, 0)
+
+
+def test_the_cloud_s_clock_is_the_simulated_one(store):
+    with store.reading() as view:
+        entries = [json.loads(data) for _, data in view.entries(start=0)]
+    headers = [entry["header"] for entry in entries if entry["kind"] == Kind.RUN]
+    assert max(abs(header["clock_skew_ms"]) for header in headers) < 2000
 
 
 def test_all_sorts_of_things_happen(told, store):

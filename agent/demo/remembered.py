@@ -12,8 +12,11 @@ from datetime import datetime, timedelta
 from threading import Lock
 from typing import Any, TypeVar
 
+from msgspec.structs import replace
+
 from agent.demo.weather import Refused
 from agent.run import CLOCK
+from checks.canonical import rfc3339
 from checks.limits import Clock
 from checks.model import Answer, Call, CallError, Cause, Made, Rate, Session, Target
 
@@ -132,15 +135,11 @@ class Remembered:
         answer = self._memory.ask(
             call.service, what, lambda: self._live.request(call, params, region, after)
         )
+        now = self._time.now()
         if call.operation == "GetCredentialReport":  # AWS renews it every four hours
-            answer = _made_at(answer, self._time.now())
-        return answer
+            answer = replace(answer, data={**answer.data, "GeneratedTime": now})
+        return replace(answer, date=rfc3339(now))  # the server's clock is the simulated one too
 
     def _let_in(self) -> None:
         if self._memory.locked_out:
             raise CallError(Cause.AUTH, "ExpiredToken", "the credentials are not valid any more")
-
-
-def _made_at(answer: Answer, moment: datetime) -> Answer:
-    data = {**answer.data, "GeneratedTime": moment}
-    return Answer(data=data, request_id=answer.request_id, status=answer.status)
