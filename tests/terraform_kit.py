@@ -151,7 +151,8 @@ def run_module(folder: Path, tmp_path: Path, variables: Mapping[str, Any]) -> di
     )
     for words in (("init",), ("apply", "-auto-approve"), ("output", "-json")):
         done = terraform(*words, folder=tmp_path)
-        assert done.returncode == 0, done.stdout + done.stderr
+        # Terraform breaks its lines wherever they are full.
+        assert done.returncode == 0, " ".join(f"{done.stdout} {done.stderr}".split())
     return {name: each["value"] for name, each in json.loads(done.stdout).items()}
 
 

@@ -149,6 +149,15 @@ def test_the_version_is_one_line_however_it_is_asked_for(monkeypatch, capsys):
     assert capsys.readouterr().out == f"assay {__version__}\n" * 2
 
 
+@pytest.fixture
+def interrupts():
+    """Whatever ran before in this process, an interrupt is one."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interrupts")
 def test_ctrl_c_ends_a_command_with_its_own_exit_code(assay, cloud):
     # An interrupt that comes while the interpreter tidies up is lost: it does not count as one.
     for _ in range(3):
