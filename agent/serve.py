@@ -21,6 +21,7 @@ from agent import __version__
 from agent.backfill import BackFill
 from agent.config import ConfigError, Settings, load_settings
 from agent.controls.collector import PeopleCollector
+from agent.controls.decisions import Decisions
 from agent.controls.document import DocumentError
 from agent.controls.keeping import People
 from agent.duration import parse_duration
@@ -31,23 +32,23 @@ from agent.evidence.entry import Kind
 from agent.evidence.log import Log
 from agent.evidence.slots import Scheduled
 from agent.evidence.store import StoreError
-from agent.evidence.verify import LogInvalid, verify_store
 from agent.home import known_rolls, open_log
 from agent.metrics import StoreCollector, Vitals
 from agent.population import changes, last_rolls
 from agent.reach import Reach, last_answers
 from agent.rules.load import RuleError
-from agent.rules.rule import Rule
-from agent.run import CLOCK, Done, Failed, Runner, Task
-from agent.schedule import Scheduler, is_due
+from agent.run import CLOCK
+from agent.schedule import Scheduler
 from agent.scope import Scope, find_again, load_scope, summary
-from agent.targets import Observed, TargetError
+from agent.targets import TargetError
+from agent.unsealed import Unsealed
+from agent.upkeep import Upkeep
 from agent.web.opening import open_server
 from agent.web.reads import Reads
 from agent.web.surfaces import Surfaces
 from agent.webhooks.collector import WebhookCollector
 from agent.webhooks.opening import open_office
-from checks.limits import Limits
+from agent.work import Work
 from checks.model import CheckError
 
 LOG = logging.getLogger("assay")
@@ -91,9 +92,7 @@ class Agent:
     def __init__(self, scope: Scope, log: Log) -> None:
         """Nothing runs yet."""
         self._scope, self._log = scope, log
-        self._running: set[tuple[str, datetime]] = set()
-        self._turns: dict[str, threading.Lock] = {}
-        self._unsealed = ""
+        self._unsealed = Unsealed()
         self.reads = Reads(CLOCK.now) if scope.settings.http.audit_reads else None
         self._people = People(log, scope.settings, scope.decisions)
         self.registry = CollectorRegistry()
@@ -101,21 +100,35 @@ class Agent:
         GCCollector(registry=self.registry)
         rules = lambda: self._scope.pack.rules  # noqa: E731 - the ones in force when asked
         proves = lambda: self._scope.decisions.proves  # noqa: E731 - as for the rules
-        decisions = lambda: self._people.decisions  # noqa: E731 - as for the rules
         budget = scope.settings.http.series_budget
         self.registry.register(StoreCollector(log.store, rules, CLOCK.now, proves, budget=budget))
-        self.registry.register(PeopleCollector(log.store, decisions, CLOCK.now))
+        self.registry.register(PeopleCollector(log.store, self.decisions, CLOCK.now))
         self._tender = Tender(log, _anchors(scope))
         self.registry.register(AnchorCollector(self._tender, CLOCK.now))
         in_force = lambda: self._scope.settings  # noqa: E731 - as for the rules
-        self._office = open_office(log.store, in_force, decisions, CLOCK.now)
+        self._office = open_office(log.store, in_force, self.decisions, CLOCK.now)
         self.registry.register(WebhookCollector(self._office, CLOCK.now))
         self._vitals = Vitals(self.registry)
         self._reach = Reach(self._vitals, last_answers(log.store))
         self._known = last_rolls(log.store)
         self._stopping = threading.Event()
-        in_force_scope = lambda: self._scope  # noqa: E731 - as for the rules
-        self._past = BackFill(log.store, in_force_scope, self._runner, self._stopping)
+        self._work = Work(
+            log,
+            self.scope,
+            vitals=self._vitals,
+            reach=self._reach,
+            unsealed=self._unsealed,
+            stopping=self._stopping,
+        )
+        self._upkeep = Upkeep(
+            log,
+            people=self._people,
+            tender=self._tender,
+            reads=self.reads,
+            vitals=self._vitals,
+            unsealed=self._unsealed,
+        )
+        self._past = BackFill(log.store, self.scope, self._work.runner, self._stopping)
         run = scope.settings.run
         self._scheduler = Scheduler(
             self._slot,
@@ -124,14 +137,22 @@ class Agent:
             workers=run.targets_at_once,
         )
 
+    def scope(self) -> Scope:
+        """Give what is in force."""
+        return self._scope
+
+    def decisions(self) -> Decisions:
+        """Give what people decided, as it was read last."""
+        return self._people.decisions
+
     def surfaces(self) -> Surfaces:
         """Give what the HTTP application shows of it."""
         return Surfaces(
             registry=self.registry,
             readiness=self.wrong,
             store=self._log.store,
-            scope=lambda: self._scope,
-            decisions=lambda: self._people.decisions,
+            scope=self.scope,
+            decisions=self.decisions,
             now=CLOCK.now,
         )
 
@@ -149,23 +170,23 @@ class Agent:
         self._office.use(self._scope.settings.webhooks)
         self._vitals.leader.set(1)
         self._scheduler.repeat("missed", UPKEEP, self._look_for_missed)
-        self._scheduler.repeat("people", UPKEEP, self._look_at_people)
-        self._scheduler.repeat("anchors", UPKEEP, self._tend_anchors, asks=True)
-        self._scheduler.repeat("verify", VERIFY, self._verify)
-        self._scheduler.repeat("reads", UPKEEP, self._seal_reads)
+        self._scheduler.repeat("people", UPKEEP, self._upkeep.look_at_people)
+        self._scheduler.repeat("anchors", UPKEEP, self._upkeep.tend_anchors, asks=True)
+        self._scheduler.repeat("verify", VERIFY, self._upkeep.verify)
+        self._scheduler.repeat("reads", UPKEEP, self._upkeep.seal_reads)
         if begins:
-            fresh = filter(self._is_fresh, self._scope.targets)
+            fresh = filter(self._work.is_fresh, self._scope.targets)
             self._past.start(fresh, lambda each: self._look_first(each, anyway=True))
         self._plan(self._scope.targets)
         self._scheduler.start()
-        self._scheduler.once("anchors", self._tend_anchors, asks=True)
-        self._scheduler.once("verify", self._verify)
+        self._scheduler.once("anchors", self._upkeep.tend_anchors, asks=True)
+        self._scheduler.once("verify", self._upkeep.verify)
         try:
             yield
         finally:
             self._stopping.set()
             self._scheduler.stop()
-            self._seal_reads()
+            self._upkeep.seal_reads()
             self._office.close()
             self._log.append("agent", {"event": "stop", "version": __version__}, CLOCK.now())
 
@@ -206,8 +227,8 @@ class Agent:
         tick = self._scheduler.last_tick
         if tick is None or CLOCK.now() - tick > STALLED:
             found["scheduler"] = "it does not tick"
-        if self._unsealed:
-            found["store"] = self._unsealed
+        if self._unsealed.words:
+            found["store"] = self._unsealed.words
         if not self._scope.pack.rules:
             found["rules"] = "none is enabled"
         return found
@@ -225,40 +246,13 @@ class Agent:
                 self._office.use(scope.settings.webhooks)
         except StoreError as error:
             LOG.error("what is in force stays as it was, it could not be recorded: %s", error)
-            self._unsealed = str(error)
+            self._unsealed.words = str(error)
             return
         self._scope = scope
         self._tender.use(_anchors(scope))
         for target in before.targets.keys() - scope.targets.keys():
             self._scheduler.drop(target)
         self._plan(scope.targets if reloaded else scope.targets.keys() - before.targets.keys())
-
-    def _look_at_people(self) -> None:
-        """Record what people did since the last look."""
-        try:
-            self._people.look(CLOCK.now())
-        except StoreError as error:
-            LOG.error("what people did could not be recorded: %s", error)
-            self._unsealed = str(error)
-
-    def _seal_reads(self) -> None:
-        """Record who read what since the last time, where that is asked for."""
-        batch = self.reads.take() if self.reads else None
-        if batch is None:
-            return
-        try:
-            self._log.append("export", batch, CLOCK.now())
-        except StoreError as error:
-            LOG.error("who read evidence could not be recorded: %s", error)
-            self._unsealed = str(error)
-
-    def _tend_anchors(self) -> None:
-        """Have others stamp or keep the newest checkpoint, where that is due."""
-        try:
-            self._tender.tend(CLOCK.now())
-        except StoreError as error:
-            LOG.error("a receipt could not be recorded: %s", error)
-            self._unsealed = str(error)
 
     def _record_population(self, scope: Scope) -> None:
         """Record who joined and left, and which entries could not say. Raises `StoreError`."""
@@ -291,15 +285,10 @@ class Agent:
         """Look soon at what has never been looked at, instead of at its first slot."""
 
         def look() -> None:
-            if anyway or self._is_fresh(target):
-                self._work(target, slot=None)
+            if anyway or self._work.is_fresh(target):
+                self._work.look(target, slot=None)
 
         self._scheduler.once(f"first {target}", look)
-
-    def _is_fresh(self, target: str) -> bool:
-        with self._log.store.reading() as view:
-            known = view.number_of(target)
-            return known is None or view.last_run(known) is None
 
     def _started_before(self) -> bool:
         with self._log.store.reading() as view:
@@ -307,104 +296,13 @@ class Agent:
 
     def _slot(self, target: str, slot: datetime) -> None:
         if not self._past.has(target):
-            self._work(target, slot)
-
-    def _work(self, target: str, slot: datetime | None) -> None:
-        scope = self._scope
-        if target not in scope.targets:  # it left while it waited for its turn
-            return
-        rules = {
-            name: rule
-            for name, rule in scope.rules_of(target).items()
-            if slot is None or is_due(slot, rule.every)
-        }
-        if not rules:
-            return
-        key = (target, slot or CLOCK.now())
-        self._running.add(key)
-        try:
-            with self._turns.setdefault(target, threading.Lock()):
-                self._carry_out(scope, scope.targets[target], rules, slot)
-        finally:
-            self._running.discard(key)
-
-    def _carry_out(
-        self, scope: Scope, observed: Observed, rules: Mapping[str, Rule], slot: datetime | None
-    ) -> None:
-        trigger = "schedule" if slot else "start"
-        task = Task(
-            session=observed.open(),
-            rules=rules,
-            target=observed.target,
-            slot=slot,
-            trigger=trigger,
-            waivers=scope.decisions.waivers,
-        )
-        result = self._runner().run(task)
-        if isinstance(result, Done):
-            self._note_done(result)
-        else:
-            self._note_failed(observed.target.label, slot, result)
-
-    def _runner(self) -> Runner:
-        run = self._scope.settings.run
-        return Runner(
-            self._log,
-            self._scope.pack.checks,
-            deadline=parse_duration(run.deadline),
-            threads=run.threads,
-            limits=Limits(tries=run.max_attempts),
-            stopping=self._stopping,
-        )
-
-    def _note_done(self, done: Done) -> None:
-        target, vitals = done.target, self._vitals
-        vitals.count(target.provider, done.collection)
-        vitals.duration.labels(target.provider).observe(
-            (done.finished - done.started).total_seconds()
-        )
-        vitals.skew.labels(target.label).set(done.collection.skew)
-        self._reach.note(target.label, answered=bool(done.identity))
-        self._unsealed = ""
-
-    def _note_failed(self, target: str, slot: datetime | None, failed: Failed) -> None:
-        if failed.reason in {"taken", "stopped"}:
-            return
-        LOG.error("%s: no run (%s): %s", target, failed.reason, failed.message)
-        if failed.reason == "unknown_target":
-            self._reach.note(target, answered=False)
-        if failed.reason == "store":
-            self._vitals.seal_failures.inc()
-            self._unsealed = failed.message
-        if slot is not None:
-            self._missed(slot + timedelta(seconds=1), failed.reason, failed.message)
+            self._work.look(target, slot)
 
     def _look_for_missed(self) -> None:
         if self._scheduler.last_tick:
             self._vitals.tick.set(self._scheduler.last_tick.timestamp())
-        self._missed(CLOCK.now() - UPKEEP, "overrun", "the run before was still going")
+        self._work.record_missed(CLOCK.now() - UPKEEP, "overrun", "the run before was still going")
         self._vitals.slots.recount(self._log.store, CLOCK.now())
-
-    def _missed(self, before: datetime, reason: str, note: str) -> None:
-        """Record slots that have no run. One that is under way is not missed."""
-        pending = list(self._running)
-        try:
-            self._log.record_missed(
-                CLOCK.now(), before=before, reason=reason, note=note, pending=pending
-            )
-        except StoreError as error:
-            LOG.error("a missed slot could not be recorded: %s", error)
-            self._unsealed = str(error)
-
-    def _verify(self) -> None:
-        try:
-            verify_store(self._log.store, self._log.signer.verifier)
-        except (LogInvalid, StoreError) as error:
-            LOG.critical("the log does not verify: %s", error)
-            self._vitals.verified.set(0)
-        else:
-            self._vitals.verified.set(1)
-        self._vitals.verified_at.set(CLOCK.now().timestamp())
 
 
 def _anchors(scope: Scope) -> tuple[Anchor, ...]:

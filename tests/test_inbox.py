@@ -97,18 +97,18 @@ def agent(call):
 def test_the_agent_takes_up_what_was_left_for_it(agent, call):
     running, writer = agent
     inbox.leave(call.folder / "evidence", Kind.ATTESTATION, to_body(attestation()), BEGAN)
-    running._look_at_people()
+    running._upkeep.look_at_people()
     assert [each.control for each in recorded_attestations(writer.store)] == ["review"]
 
 
 def test_the_agent_reads_the_lists_of_events_again_and_keeps_what_it_knew(agent, call):
     running, writer = agent
-    running._look_at_people()
+    running._upkeep.look_at_people()
     (call.folder / "l.csv").write_text("id,at\nbob,2026-03-01\n")
-    running._look_at_people()
+    running._upkeep.look_at_people()
     (call.folder / "l.csv").write_text("id\nana\n")
-    running._look_at_people()
-    running._look_at_people()
+    running._upkeep.look_at_people()
+    running._upkeep.look_at_people()
     assert recorded_events(writer.store)["leaver-offboarding"].keys() == {"ana", "bob"}
     (failure,) = running._people.decisions.failures
     assert "l.csv: has no column 'at'" in failure
