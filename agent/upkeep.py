@@ -41,10 +41,14 @@ class Upkeep:
 
     def seal_reads(self) -> None:
         """Record who read what since the last time, where that is asked for."""
-        batch = self._reads.take() if self._reads else None
-        if batch is not None:
-            with self._unsealed.noting("who read evidence could not be recorded"):
-                self._log.append("export", batch, CLOCK.now())
+        if self._reads is None:
+            return
+        with (
+            self._unsealed.noting("who read evidence could not be recorded"),
+            self._reads.batch() as body,
+        ):
+            if body is not None:
+                self._log.append("export", body, CLOCK.now())
 
     def tend_anchors(self) -> None:
         """Have others stamp or keep the newest checkpoint, where that is due."""

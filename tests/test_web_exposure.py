@@ -10,6 +10,7 @@ from evidence_world import open_world
 from web_kit import NOW, ask, history, opened
 
 from agent.evidence import queries
+from agent.evidence.store import StoreError
 from agent.web.rate import Buckets
 from agent.web.reads import MOST, Reads
 from agent.web.server import ServerError
@@ -124,12 +125,30 @@ def test_who_read_which_evidence_is_told_and_metrics_and_refusals_are_not(tmp_pa
             ask(server, path, Authorization=f"Bearer {secret}")
         ask(server, "/api/v1/findings")
         ask(server, "/api/v1/findings?limit=3", "HEAD", Authorization=f"Bearer {secret}")
-    body = reads.take()
-    assert [(each["by"], each["path"], each["times"]) for each in body["reads"]] == [
-        ("token auditor", "/api/v1/findings?limit=3", 1),
-        ("token auditor", "/api/v1/gaps", 2),
-    ]
-    assert reads.take() is None
+    with reads.batch() as body:
+        assert [(each["by"], each["path"], each["times"]) for each in body["reads"]] == [
+            ("token auditor", "/api/v1/findings?limit=3", 1),
+            ("token auditor", "/api/v1/gaps", 2),
+        ]
+    with reads.batch() as body:
+        assert body is None
+
+
+def test_reads_that_the_store_refuses_are_in_the_next_batch():
+    reads = Reads(lambda: NOW)
+    for path in ("/a", "/b"):
+        reads.note("ana", "::1", path)
+
+    def seal():
+        for path in ("/b", "/c"):
+            reads.note("ana", "::1", path)
+        raise StoreError("the disk is full")
+
+    with pytest.raises(StoreError), reads.batch():
+        seal()
+    with reads.batch() as body:
+        told = {each["path"]: each["times"] for each in body["reads"]}
+    assert told == {"/a": 1, "/b": 2, "/c": 1}
 
 
 def test_a_batch_of_reads_is_bounded_and_can_be_sealed(tmp_path):
@@ -138,6 +157,7 @@ def test_a_batch_of_reads_is_bounded_and_can_be_sealed(tmp_path):
         reads.note("token " + "t" * 64, "2001:db8::ffff:ffff:ffff", f"/{number}?" + "\u00e9" * 999)
     with open_world(tmp_path) as world:
         history(world)
-        world.log.append("export", reads.take(), NOW)
+        with reads.batch() as body:
+            world.log.append("export", body, NOW)
         (_, entry) = list(queries.entries(world.store, kind="export"))[-1]
         assert (entry["what"], entry["more"]) == ("read", 7)

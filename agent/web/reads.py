@@ -7,7 +7,8 @@ first and last. Of a batch that has too many different lines the rest is one num
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -31,13 +32,17 @@ class _Read(Struct):
     last: datetime
 
 
+_Key = tuple[str, str, str]
+"""Who, from where, what."""
+
+
 class Reads:
     """The reads since the last batch; safe to use from several threads."""
 
     def __init__(self, now: Callable[[], datetime]) -> None:
         self._now = now
         self._lock = threading.Lock()
-        self._known: dict[tuple[str, str, str], _Read] = {}
+        self._known: dict[_Key, _Read] = {}
         self._more = 0
 
     def note(self, by: str, address: str, path: str) -> None:
@@ -52,28 +57,50 @@ class Reads:
             else:
                 self._more += 1
 
-    def take(self) -> dict[str, Any] | None:
-        """Give the body of an entry and begin anew; None: nobody read anything."""
+    @contextmanager
+    def batch(self) -> Iterator[dict[str, Any] | None]:
+        """Give the body of an entry, and begin anew; None: nobody read anything.
+
+        When the block raises, nothing of the batch is forgotten.
+        """
         with self._lock:
             known, self._known = self._known, {}
             more, self._more = self._more, 0
-        if not known:
-            return None
-        return {
-            "what": WHAT,
-            "more": more,
-            "reads": [
-                {
-                    "by": by,
-                    "address": address,
-                    "path": path,
-                    "times": one.times,
-                    "first": to_rfc3339(one.first),
-                    "last": to_rfc3339(one.last),
-                }
-                for (by, address, path), one in sorted(known.items())
-            ],
-        }
+        try:
+            yield _body(known, more) if known else None
+        except BaseException:
+            self._take_back(known, more)
+            raise
+
+    def _take_back(self, known: Mapping[_Key, _Read], more: int) -> None:
+        with self._lock:
+            since, self._known, self._more = self._known, dict(known), self._more + more
+            for key, one in since.items():
+                before = self._known.get(key)
+                if before:
+                    self._known[key] = _Read(before.times + one.times, before.first, one.last)
+                elif len(self._known) < MOST:
+                    self._known[key] = one
+                else:
+                    self._more += one.times
+
+
+def _body(known: Mapping[_Key, _Read], more: int) -> dict[str, Any]:
+    return {
+        "what": WHAT,
+        "more": more,
+        "reads": [
+            {
+                "by": by,
+                "address": address,
+                "path": path,
+                "times": one.times,
+                "first": to_rfc3339(one.first),
+                "last": to_rfc3339(one.last),
+            }
+            for (by, address, path), one in sorted(known.items())
+        ],
+    }
 
 
 class Witness:
