@@ -13,7 +13,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 
-from agent.evidence.entry import whole
+from agent.evidence.moment import told_of
 from agent.evidence.store import Store
 from agent.plan import calls_of
 from agent.rules.rule import Rule
@@ -80,5 +80,4 @@ def _known(store: Store, target: Target) -> datetime | None:
         if row is None:
             return None
         body = json.loads(view.entry(row[1]) or b"{}")
-        header = whole(body["header"], view.content)
-    return datetime.fromisoformat(header.get("as_of") or body["started"])
+        return told_of(body, view.content) or datetime.fromisoformat(body["started"])

@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from agent.evidence.coverage import RecordedGap, ends_of, recorded_gaps, schedules, slots_run
 from agent.evidence.entry import from_micros, to_micros
+from agent.evidence.moment import seen_at
 from agent.evidence.slots import (
     Range,
     Schedule,
@@ -31,6 +32,7 @@ class Basis(Struct, frozen=True, kw_only=True):
     """None: it never ran."""
     finished: datetime | None
     age: timedelta | None
+    """Of the state; that is older than the run where a cloud told its past."""
     limit: timedelta | None
     """The greatest age at which the state is known; None: the rule is not scheduled."""
     stale: bool
@@ -95,7 +97,7 @@ def gaps(
 def bases(store: Store, at: datetime, *, grace: timedelta = timedelta(minutes=15)) -> list[Basis]:
     """Say on what the state at `at` rests, for every rule that was scheduled or had ever run.
 
-    A rule whose last run is older than its interval plus `grace`, or that never ran, is stale:
+    A rule whose last state is older than its interval plus `grace`, or that never ran, is stale:
     its state was unknown, whatever it was before.
     """
     with store.reading() as view:
@@ -106,8 +108,10 @@ def bases(store: Store, at: datetime, *, grace: timedelta = timedelta(minutes=15
             for rule, run in view.bases(number, to_micros(at)).items()
         }
         pairs = {(target, rule) for target, rule, _ in _scheduled(known, at)} | runs.keys()
+        seen = {run: from_micros(seen_at(view, run)) for run in {*runs.values()}}
         return [
-            _basis(view, pair, runs.get(pair), known, at, grace=grace) for pair in sorted(pairs)
+            _basis(view, pair, runs.get(pair), seen, known, at, grace=grace)
+            for pair in sorted(pairs)
         ]
 
 
@@ -118,10 +122,11 @@ def _scheduled(known: Sequence[Schedule], at: datetime) -> Iterator[tuple[str, s
                 yield from ((target, rule, how.every) for rule, how in rules.items())
 
 
-def _basis(
+def _basis(  # noqa: PLR0917  # all of one pair
     view: Reading,
     pair: tuple[str, str],
     run: int | None,
+    seen: Mapping[int, datetime],
     known: Sequence[Schedule],
     at: datetime,
     *,
@@ -129,7 +134,7 @@ def _basis(
 ) -> Basis:
     every = interval_of(known, *pair, to_seconds(at))
     finished = None if run is None else from_micros(view.run_times(run)[1])
-    age = None if finished is None else at - finished
+    age = None if run is None else at - seen[run]
     limit = None if every is None else timedelta(seconds=every) + grace
     stale = age is None or (limit is not None and age > limit)
     return Basis(

@@ -15,6 +15,7 @@ from msgspec import Struct
 from agent.evidence.completeness import Basis, Completeness, SlotGap, bases, gaps
 from agent.evidence.entry import decode_values, from_micros, from_rfc3339, to_micros, whole
 from agent.evidence.leaf import OUTCOMES
+from agent.evidence.moment import told_of
 from agent.evidence.store import Reading, Store, past
 from agent.model import Outcome
 
@@ -188,7 +189,7 @@ def run_body(view: Reading, entry: int) -> dict[str, Any]:
 
 
 def last_conclusive(store: Store, last: Latest, *, runs: int = 1000) -> datetime | None:
-    """Say when the newest run finished in which the rule was more than errors; None: in none.
+    """Say of when the newest state is in which the rule was more than errors; None: of none.
 
     Looks back over as many `runs` of the target as that, from `last` on.
     """
@@ -198,7 +199,7 @@ def last_conclusive(store: Store, last: Latest, *, runs: int = 1000) -> datetime
             body = json.loads(view.entry(entry) or b"{}")
             counts = whole(body.get("counts", {}), view.content).get(rule, {})
             if counts and (Outcome.FAIL in counts or Outcome.ERROR not in counts):
-                return from_rfc3339(body["finished"])
+                return told_of(body, view.content) or from_rfc3339(body["finished"])
             if body.get("previous") is None:
                 break
             entry = body["previous"]

@@ -16,6 +16,7 @@ from msgspec import Struct
 from agent.evidence import queries
 from agent.evidence.coverage import schedules
 from agent.evidence.entry import from_micros, to_micros
+from agent.evidence.moment import seen_at
 from agent.evidence.queries import Latest
 from agent.evidence.slots import Schedule, to_seconds
 from agent.evidence.store import Reading, Store
@@ -38,7 +39,7 @@ class Pair(Struct, frozen=True, kw_only=True):
     target: str
     status: str
     conclusive: float
-    """When its last conclusive run finished, in seconds since 1970 UTC; 0: it never had one."""
+    """Of when its last conclusive state is, in seconds since 1970 UTC; 0: it never had one."""
     counts: Counts
 
 
@@ -47,7 +48,8 @@ class _Fact(Struct, frozen=True):
 
     run: int
     status: str
-    finished: int
+    seen: int
+    """Of when the state is: when the run finished, unless it is one on the past."""
     conclusive: float
     counts: Counts
 
@@ -77,7 +79,7 @@ class Knowledge:
         for target, rules in sorted(scheduled.items()):
             for rule, every in sorted(rules.items()):
                 fact = facts.get((target, rule), _NEVER)
-                known = -_GRACE <= at - fact.finished <= every * 1_000_000 + _GRACE
+                known = -_GRACE <= at - fact.seen <= every * 1_000_000 + _GRACE
                 found.append(
                     Pair(
                         rule=rule,
@@ -97,18 +99,26 @@ class Knowledge:
 
     def _read_runs(self, view: Reading) -> None:
         names, before, facts = view.names(), self._facts, {}
+        seen: dict[int, int] = {}
         for row in view.latest():
-            key = (names[row[0]], names[row[1]])
+            key, run = (names[row[0]], names[row[1]]), row[2]
             old = before.get(key)
-            facts[key] = old if old and old.run == row[2] else self._fact(key, row, old)
+            if old and old.run == run:
+                facts[key] = old
+                continue
+            if run not in seen:  # hundreds of rules share a run
+                seen[run] = seen_at(view, run)
+            facts[key] = self._fact(key, row, old, seen[run])
         self._facts = facts
 
-    def _fact(self, key: tuple[str, str], row: Sequence[int], old: _Fact | None) -> _Fact:
+    def _fact(
+        self, key: tuple[str, str], row: Sequence[int], old: _Fact | None, seen: int
+    ) -> _Fact:
         _, _, run, *counted, entry, _, started, finished = row
         counts = tuple(counted)
         status = status_of(counts)
         if status != "error":
-            conclusive = finished / 1_000_000
+            conclusive = seen / 1_000_000
         elif old is not None:  # an error that lasts is not looked up again at every run
             conclusive = old.conclusive
         else:
@@ -124,7 +134,7 @@ class Knowledge:
             )
             when = queries.last_conclusive(self._store, last)
             conclusive = when.timestamp() if when else 0.0
-        return _Fact(run, status, finished, conclusive, counts)
+        return _Fact(run, status, seen, conclusive, counts)
 
 
 def status_of(counts: Counts) -> str:

@@ -27,6 +27,7 @@ _BASE = """
 SELECT coalesce(c.base, b.id) FROM blob b JOIN content c ON c.blob = b.id WHERE b.digest = ?"""
 _LAST_RUN = "SELECT * FROM run WHERE target = ? AND finished <= ? ORDER BY id DESC LIMIT 1"
 _RUN_TIMES = "SELECT started, finished FROM run WHERE id = ?"
+_RUN_PLACE = "SELECT entry, slot FROM run WHERE id = ?"
 _RUN_BOUNDS = """
 SELECT coalesce((SELECT min(id) FROM run WHERE finished >= ?), 0),
   coalesce((SELECT max(id) FROM run WHERE finished < ?), 0)"""
@@ -209,6 +210,11 @@ class Reading:
             row = self.hot(_RUN_TIMES, (number,)).fetchone()
             self._times[number] = (0, 0) if row is None else (int(row[0]), int(row[1]))
         return self._times[number]
+
+    def run_place(self, number: int) -> tuple[int, int | None]:
+        """Give the entry of a run, and its slot; None: it was of none."""
+        entry, slot = self.hot(_RUN_PLACE, (number,)).fetchone()
+        return int(entry), None if slot is None else int(slot)
 
     def bases(self, target: int, by: int) -> dict[int, int]:
         """Give, rule by rule, the newest run on a target that had finished at `by`."""
