@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import botocore.session
-from aws_endpoint import Fault, Sent, refuse
+from aws_answers import refuse
 from aws_kit import Naps, Seen
 from botocore.awsrequest import AWSResponse
 from moto.core.serialize import SerializationContext, get_serializer_class
@@ -287,12 +287,17 @@ def _on_wire(answer: Recorded, url: str) -> AWSResponse:
 
 
 def _error_on_wire(answer: Recorded, url: str) -> AWSResponse:
-    service, _, operation = answer.name.partition(":")
+    service = answer.name.partition(":")[0]
     error = answer.data["Error"]
-    fault = Fault(status=answer.status, code=answer.code, message=error.get("Message") or "")
-    sent = Sent(service, operation, REGION, "", "", "", "")
     head: list[Any] = []
-    body = b"".join(refuse(fault, sent, lambda *given: head.extend(given)))
+    said = refuse(
+        service,
+        lambda *given: head.extend(given),
+        status=answer.status,
+        code=answer.code,
+        message=error.get("Message") or "",
+    )
+    body = b"".join(said)
     return AWSResponse(url, answer.status, dict(head[1]), _Body(body))
 
 
