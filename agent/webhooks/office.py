@@ -90,7 +90,8 @@ class _Post:
             try:
                 self.courier.work(self.stopping.is_set)
                 said = ""
-            except StoreError as error:
-                if str(error) != said:
-                    LOG.error("webhook %s: %s", self.courier.settings.name, error)
-                said = str(error)
+            except Exception as error:  # a thread that ends of a defect would say nothing
+                if repr(error) != said:
+                    where = None if isinstance(error, StoreError) else error
+                    LOG.error("webhook %s: %s", self.courier.settings.name, error, exc_info=where)
+                said = repr(error)
