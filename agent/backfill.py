@@ -2,7 +2,7 @@
 
 Day by day, the oldest first, in a thread of its own: the other targets do not wait. Slots that fall
 into it have no run, and the log says why. What it could not see is an error or a warning, never a
-reason to put off the present.
+reason to put off the present. One that was cut off goes on at the next start.
 """
 
 from __future__ import annotations
@@ -18,7 +18,14 @@ from msgspec.structs import replace
 
 from agent.duration import parse_duration
 from agent.evidence.store import Store
-from agent.past import REACH, PastError, moments_since, rules_of_past, verify_past
+from agent.past import (
+    REACH,
+    PastError,
+    moments_since,
+    newest_known,
+    rules_of_past,
+    verify_past,
+)
 from agent.run import CLOCK, Failed, Runner, Task
 from agent.scope import Scope
 from agent.targets import Entries, Observed, TargetError
@@ -104,6 +111,9 @@ class BackFill:
     def _look_back(self, observed: Observed, *, runner: Runner, moment: datetime) -> bool:
         """Look at one target; whether that is in the log."""
         scope, target = self._scope(), observed.target
+        known = newest_known(self._store, target)
+        if known is not None and moment <= known:  # this goes on with what was cut off
+            return False
         rules = rules_of_past(scope.rules_of(target.label), scope.pack.checks)
         task = Task(
             session=observed.open(), rules=rules, target=target, trigger="as_of", as_of=moment

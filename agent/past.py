@@ -64,7 +64,7 @@ def verify_past(store: Store, targets: Iterable[Target], at: datetime, now: date
             raise PastError(f"{target.label}: its cloud does not tell its past; {told} does")
         if now - at > reach:
             raise PastError(f"{target.label}: its cloud tells {reach.days} days of its past")
-        known = _known(store, target)
+        known = newest_known(store, target)
         if known is not None and at <= known:
             raise PastError(
                 f"{target.label} has been looked at as of {known:%Y-%m-%dT%H:%M:%SZ}: the past"
@@ -72,8 +72,8 @@ def verify_past(store: Store, targets: Iterable[Target], at: datetime, now: date
             )
 
 
-def _known(store: Store, target: Target) -> datetime | None:
-    """The time of the newest state that the log has of a target."""
+def newest_known(store: Store, target: Target) -> datetime | None:
+    """Give the time of the newest state that the log has of a target; None: it has none."""
     with store.reading() as view:
         number = view.number_of(target.label)
         row = view.last_run(number) if number is not None else None

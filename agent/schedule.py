@@ -9,10 +9,13 @@ going when its next slot comes makes that slot a miss, which is recorded; nothin
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Sequence
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
+from apscheduler.events import EVENT_JOB_MISSED, EVENT_JOB_SUBMITTED
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.jobstores.base import JobLookupError
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -88,10 +91,19 @@ class Scheduler:
             job_defaults={"coalesce": True, "max_instances": 1},
         )
         self.last_tick: datetime | None = None
+        self._every: dict[str, tuple[timedelta, ...]] = {}
+        self._lock = threading.Lock()
+        self._queued: Counter[str] = Counter()
+        """By job: how often it was given to the workers, less how often one has begun."""
+        self._scheduler.add_listener(
+            lambda event: self._count(event.job_id, 1), EVENT_JOB_SUBMITTED
+        )
+        self._scheduler.add_listener(lambda event: self._count(event.job_id, -1), EVENT_JOB_MISSED)
 
     def plan(self, target: str, every: Sequence[timedelta]) -> None:
         """Set or replace a target's slots."""
         grace = min(every)
+        self._every[target] = tuple(every)
         self._scheduler.add_job(
             self._fire,
             SlotTrigger(every, self._jitter, self._uniform),
@@ -103,8 +115,18 @@ class Scheduler:
 
     def drop(self, target: str) -> None:
         """Take a target out of the schedule, if it is in it."""
+        self._every.pop(target, None)
         with suppress(JobLookupError):
             self._scheduler.remove_job(f"target:{target}")
+
+    def waiting(self) -> Iterator[tuple[str, datetime]]:
+        """Give (target, slot) of the work that is yet to begin: delayed, or no worker is free."""
+        for target, every in [*self._every.items()]:
+            job = self._scheduler.get_job(f"target:{target}")
+            if job is not None:
+                yield target, last_slot(job.next_run_time.astimezone(UTC), every)
+            if self._queued[f"target:{target}"] > 0:
+                yield target, last_slot(self._clock(), every)
 
     def repeat(
         self, name: str, every: timedelta, work: Callable[[], None], *, asks: bool = False
@@ -146,5 +168,10 @@ class Scheduler:
     def _tick(self) -> None:
         self.last_tick = self._clock()
 
+    def _count(self, job: str, number: int) -> None:
+        with self._lock:
+            self._queued[job] += number
+
     def _fire(self, target: str, every: tuple[timedelta, ...]) -> None:
+        self._count(f"target:{target}", -1)
         self._work(target, last_slot(self._clock(), every))

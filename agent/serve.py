@@ -174,9 +174,9 @@ class Agent:
         self._scheduler.repeat("anchors", UPKEEP, self._upkeep.tend_anchors, asks=True)
         self._scheduler.repeat("verify", VERIFY, self._upkeep.verify)
         self._scheduler.repeat("reads", UPKEEP, self._upkeep.seal_reads)
-        if begins:
-            fresh = filter(self._work.is_fresh, self._scope.targets)
-            self._past.start(fresh, lambda each: self._look_first(each, anyway=True))
+        to_fill = self._work.is_fresh if begins else self._work.is_cut_off
+        past_of = filter(to_fill, self._scope.targets)
+        self._past.start(past_of, lambda each: self._look_first(each, anyway=True))
         self._plan(self._scope.targets)
         self._scheduler.start()
         self._scheduler.once("anchors", self._upkeep.tend_anchors, asks=True)
@@ -297,11 +297,15 @@ class Agent:
     def _slot(self, target: str, slot: datetime) -> None:
         if not self._past.has(target):
             self._work.look(target, slot)
+            return
+        after, note = slot + timedelta(seconds=1), "the past was looked at before the present"
+        self._work.record_missed(after, "back_fill", note, only=target)
 
     def _look_for_missed(self) -> None:
         if self._scheduler.last_tick:
             self._vitals.tick.set(self._scheduler.last_tick.timestamp())
-        self._work.record_missed(CLOCK.now() - UPKEEP, "overrun", "the run before was still going")
+        before, note = CLOCK.now() - UPKEEP, "the run before was still going"
+        self._work.record_missed(before, "overrun", note, waiting=self._scheduler.waiting())
         self._vitals.slots.recount(self._log.store, CLOCK.now())
 
 

@@ -5,13 +5,15 @@ What came of it is in the log; here it goes to the gauges, and a slot without a 
 
 from __future__ import annotations
 
+import json
 import logging
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 
 from agent.duration import parse_duration
 from agent.evidence.log import Log
+from agent.evidence.moment import told_of
 from agent.metrics import Vitals
 from agent.reach import UNANSWERED, Reach
 from agent.rules.rule import Rule
@@ -45,10 +47,20 @@ class Work:
         self._turns: dict[str, threading.Lock] = {}
 
     def is_fresh(self, target: str) -> bool:
-        """Whether `target` was never looked at. Raises `StoreError`."""
+        """Whether `target` was never looked at as it is. Raises `StoreError`."""
         with self._log.store.reading() as view:
-            known = view.number_of(target)
-            return known is None or view.last_run(known) is None
+            number = view.number_of(target)
+            if number is None or view.last_run(number) is None:
+                return True
+        return self.is_cut_off(target)
+
+    def is_cut_off(self, target: str) -> bool:
+        """Whether the newest that is known of `target` is of its past. Raises `StoreError`."""
+        with self._log.store.reading() as view:
+            number = view.number_of(target)
+            last = None if number is None else view.last_run(number)
+            body = json.loads(view.entry(last[1]) or b"{}") if last else {}
+            return told_of(body, view.content) is not None
 
     def look(self, target: str, slot: datetime | None) -> None:
         """Run the rules that are due on `target` at `slot`; None: all of them, now."""
@@ -83,12 +95,23 @@ class Work:
             stopping=self._stopping,
         )
 
-    def record_missed(self, before: datetime, reason: str, note: str) -> None:
-        """Record slots that have no run. One that is under way is not missed."""
-        pending = list(self._running)
+    def record_missed(
+        self,
+        before: datetime,
+        reason: str,
+        note: str,
+        *,
+        waiting: Iterable[tuple[str, datetime]] = (),
+        only: str | None = None,
+    ) -> None:
+        """Record slots that have no run, of one target or of all.
+
+        One that is under way is not missed, and neither are those of `waiting`: (target, slot).
+        """
+        pending = [*waiting, *self._running]  # from the one it may go to the other meanwhile
         with self._unsealed.noting("a missed slot could not be recorded"):
             self._log.record_missed(
-                CLOCK.now(), before=before, reason=reason, note=note, pending=pending
+                CLOCK.now(), before=before, reason=reason, note=note, pending=pending, only=only
             )
 
     def _carry_out(
@@ -128,4 +151,5 @@ class Work:
             self._vitals.seal_failures.inc()
             self._unsealed.words = failed.message
         if slot is not None:
-            self.record_missed(slot + timedelta(seconds=1), failed.reason, failed.message)
+            after = slot + timedelta(seconds=1)
+            self.record_missed(after, failed.reason, failed.message, only=target)

@@ -1,6 +1,7 @@
 """Evidence of the time before the agent: the state as of then, sealed now, and said to be so."""
 
 import json
+import signal
 import subprocess
 import sys
 import time
@@ -129,16 +130,7 @@ def test_the_oldest_day_is_not_out_of_reach_while_it_is_read() -> None:
 
 
 def test_the_first_start_looks_at_the_days_before_it_and_then_at_the_present(config: Path) -> None:
-    rule = ROOT / "rules/gcp/storage" / f"{RULE}.yaml"
-    document = {
-        **json.loads(config.read_text()),
-        "shipped_rules": False,
-        "rules_paths": [str(rule)],
-        "run": {"back_fill": "3d"},
-        "http": {"listen": "127.0.0.1:0"},
-    }
-    config.write_text(json.dumps(document))
-    agent = Served(config)
+    agent = Served(serving_config(config, back_fill="3d"))
     agent.wait_for("back-fill: day 3 of 3")
     runs = wait_for_runs(config, 4)
     assert agent.end() == 0
@@ -151,6 +143,57 @@ def test_the_first_start_looks_at_the_days_before_it_and_then_at_the_present(con
     agent = Served(config)
     assert agent.end() == 0
     assert len(sealed_runs(config)) == 4
+
+
+def serving_config(config: Path, **run: str) -> Path:
+    """The configuration for one rule, as `assay serve` reads it."""
+    document = {
+        **json.loads(config.read_text()),
+        "shipped_rules": False,
+        "rules_paths": [str(ROOT / "rules/gcp/storage" / f"{RULE}.yaml")],
+        "run": run,
+        "http": {"listen": "127.0.0.1:0"},
+    }
+    config.write_text(json.dumps(document))
+    return config
+
+
+def test_after_the_past_alone_the_present_is_looked_at_at_once(config: Path) -> None:
+    at = (NOW - DAY).isoformat()
+    assert assay(config, "check", "-t", "gcp:shop", "-r", RULE, "--as-of", at).returncode == 0
+    agent = Served(serving_config(config, back_fill=""))
+    runs = wait_for_runs(config, 2)
+    assert agent.end() == 0
+    assert [one["trigger"] for one in runs] == ["as_of", "start"]
+
+
+def test_a_back_fill_that_was_cut_off_goes_on_after_what_is_known(config: Path) -> None:
+    agent = Served(serving_config(config, back_fill="35d"))
+    wait_for_runs(config, 3)
+    agent.end(signal.SIGKILL)
+    known = len(sealed_runs(config))
+    assert known < 35
+    agent = Served(config)
+    agent.wait_for("back-fill: day 35 of 35")
+    runs = wait_for_runs(config, known + 3)
+    while runs[-1]["trigger"] == "as_of":
+        runs = wait_for_runs(config, len(runs) + 1)
+    assert agent.end() == 0
+    days = [datetime.fromisoformat(one["header"]["as_of"]) for one in runs[:-1]]
+    assert days == sorted(days)
+    assert 35 <= len(days) <= 36, "no day twice but the one that it was cut off in"
+
+
+def test_slots_that_fall_into_a_back_fill_are_missed_for_its_sake(config: Path) -> None:
+    serving_config(config, back_fill="35d")
+    document = {**json.loads(config.read_text()), "rules": {RULE: {"every": "1s"}}}
+    config.write_text(json.dumps(document))
+    agent = Served(config)
+    wait_for_runs(config, 37)
+    assert agent.end() == 0
+    with Store.open(config.parent / "evidence" / "evidence.db") as store, store.reading() as view:
+        gaps = [json.loads(data) for _, data in view.entries(Kind.GAP)]
+    assert {one["reason"] for one in gaps if one["target"] == "gcp:shop"} == {"back_fill"}
 
 
 def wait_for_runs(config: Path, number: int) -> list[dict[str, Any]]:

@@ -1,6 +1,7 @@
 """Slots are aligned to UTC, delayed without moving, and never pile up."""
 
 import threading
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -137,3 +138,40 @@ def test_a_dropped_target_has_no_more_slots(scheduler):
     each.start()
     assert slots == []
     each.drop("aws:1")  # it may leave twice: by a reload and by its provider
+
+
+def test_work_that_is_delayed_waits(scheduler):
+    each = scheduler(print, jitter=HOUR, uniform=max)
+    each.plan("aws:1", [2 * HOUR])
+    each.start()
+    ((target, slot),) = each.waiting()
+    assert (target, slot) == ("aws:1", next_slot(datetime.now(UTC), [2 * HOUR]))
+
+
+def test_work_that_no_worker_is_free_for_waits_and_work_under_way_does_not(scheduler):
+    release, slots = threading.Event(), {}
+
+    def work(target, slot):
+        slots[target] = slot
+        release.wait(10)
+
+    second = timedelta(seconds=1)
+    each = scheduler(work, workers=1)
+    for target in ("aws:1", "aws:2"):
+        each.plan(target, [second])
+    each.start()
+    ends = time.monotonic() + 8
+    while not slots or len(overdue(each)) < 1:
+        assert time.monotonic() < ends, (slots, overdue(each))
+        time.sleep(0.05)
+    assert overdue(each) == {"aws:1", "aws:2"} - {*slots}
+    release.set()
+    while overdue(each) or {*slots} != {"aws:1", "aws:2"}:
+        assert time.monotonic() < ends, (slots, overdue(each))
+        time.sleep(0.05)
+
+
+def overdue(each):
+    """The targets whose slot has come and whose work is yet to begin."""
+    now = datetime.now(UTC)
+    return {target for target, slot in each.waiting() if slot <= now}

@@ -139,16 +139,18 @@ class Log:
         author: str = "agent",
         note: str = "",
         pending: Collection[tuple[str, datetime]] = (),
+        only: str | None = None,
     ) -> list[int]:
         """Append a `gap` for all slots before `before` (default: `at`) that nobody accounts for.
 
-        Slots in a row make one entry a target. `pending` are (target, slot) that still run. Gives
-        the indexes of the entries; raises `StoreError`.
+        Of one target, when `only` names it. Slots in a row make one entry a target. `pending` are
+        (target, slot) that still run. Gives the indexes of the entries; raises `StoreError`.
         """
         running = {(target, to_seconds(slot)) for target, slot in pending}
         with self._turn:
             with self.store.reading() as view:
-                missed = unaccounted(view, to_seconds(before or at), self._accounted, running)
+                found = unaccounted(view, to_seconds(before or at), self._accounted, running)
+            missed = [(target, part) for target, part in found if only in {None, target}]
             if not missed:
                 return []
             with self._writing() as writing:

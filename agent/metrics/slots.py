@@ -12,7 +12,7 @@ from prometheus_client.registry import Collector
 from agent.evidence import queries
 from agent.evidence.store import Store
 
-REASONS = ("agent_down", "crashed", "overrun", "store", "unknown_target")
+REASONS = ("agent_down", "back_fill", "crashed", "overrun", "store", "unknown_target")
 """Those that the agent gives. Each is told from the start: the rise of a counter that is not there
 cannot be seen."""
 
