@@ -40,13 +40,23 @@ def test_what_a_person_writes_is_validated(folder):
     free = {"settings", "more", "tags", "labels", "files", "regions", "projects", "exclude"}
     free |= {"subscriptions", "directory", "location", "region", "network", "subnetwork"}
     free |= {"machine_type", "admin", "locked", "project", "resource_group_name"}
-    if folder.name in {"settings", "machine"}:  # they are given what was validated above them
+    free |= {"target", "key", "anchor"}
+    if folder.name in {"target", "machine"}:  # they are given what was validated above them
         return
+    module = read(folder)
     unchecked = {
         name
-        for name, body in read(folder).named("variable").items()
+        for name, body in module.named("variable").items()
         if "validation" not in body and body["type"] != "bool"
     }
+    if folder.parent == TERRAFORM and folder.name != "settings":
+        alike = {"origin", "retain_days", "port", "files"}
+        checked = read(TERRAFORM / "settings").named("variable")
+        call = module.named("module")["settings"]
+        for name in alike:
+            assert call[name] == f"${{var.{name}}}"
+            assert "validation" in checked[name]
+        unchecked -= alike
     passed = {"bucket", "copies_account", "copies_container", "registry", "repository"}
     assert unchecked - free - passed - {"bucket_elsewhere"} == set()
 

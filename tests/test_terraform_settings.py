@@ -17,15 +17,20 @@ from agent.permissions.aws import agent_policy, discovery_policy
 
 DATA = ROOT / "tests" / "data" / "terraform"
 TENANT = "11111111-2222-3333-4444-555555555555"
-COMMON = {"origin": "log.example.com/assay", "retain_days": 400, "port": 9464}
+COMMON = {
+    "origin": "log.example.com/assay",
+    "retain_days": 400,
+    "port": 9464,
+    "files": {},
+    "more": {},
+}
+"""What `settings` is given, whatever the cloud is."""
 AWS = {
     "account": "111122223333",
     "regions": [],
     "key_arn": "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab",
     "bucket": "acme-copies",
     "bucket_region": "eu-west-1",
-    "more": {},
-    **COMMON,
 }
 ORGANIZATION = {
     "organization": {
@@ -34,7 +39,6 @@ ORGANIZATION = {
         "exclude": ["ou-ab12-cd34ef56"],
     },
     "regions": ["eu-west-1"],
-    "web_config": True,
 }
 AZURE = {
     "tenant": TENANT,
@@ -46,8 +50,6 @@ AZURE = {
     "key_id": f"https://acme.vault.azure.net/keys/checkpoints/{'0' * 32}",
     "account": "acmecopies",
     "container": "checkpoints",
-    "more": {},
-    **COMMON,
 }
 GCP = {
     "organization": "123456789012",
@@ -58,17 +60,16 @@ GCP = {
     "key_version": "projects/acme/locations/europe-west1/keyRings/assay/cryptoKeys/checkpoints"
     "/cryptoKeyVersions/1",
     "bucket": "acme-copies",
-    "more": {"run": {"discover": "1h"}, "waivers": ["waivers.yaml"]},
-    **COMMON,
 }
 WRITTEN = {
-    "aws": ("aws/settings", AWS),
-    "aws-organization": (
-        "aws/settings",
-        AWS | ORGANIZATION,
+    "aws": ("aws/target", AWS, {}),
+    "aws-organization": ("aws/target", AWS | ORGANIZATION, {"files": {"web.yml": "{}\n"}}),
+    "azure": ("azure/target", AZURE, {}),
+    "gcp": (
+        "gcp/target",
+        GCP,
+        {"more": {"run": {"discover": "1h"}, "waivers": ["waivers.yaml"]}},
     ),
-    "azure": ("azure/settings", AZURE),
-    "gcp": ("gcp/settings", GCP),
 }
 
 
@@ -79,8 +80,13 @@ def kept(name):
 @pytest.mark.skipif(not TOOL, reason="terraform is not installed")
 @pytest.mark.parametrize("name", WRITTEN)
 def test_terraform_writes_what_is_kept(name, tmp_path):
-    folder, variables = WRITTEN[name]
-    assert run_module(TERRAFORM / folder, tmp_path, variables)["yaml"] == kept(name).read_text()
+    folder, variables, change = WRITTEN[name]
+    (tmp_path / "target").mkdir()
+    of_cloud = run_module(TERRAFORM / folder, tmp_path / "target", variables)
+    given = COMMON | change
+    found = run_module(TERRAFORM / "settings", tmp_path, of_cloud | given)
+    assert found["yaml"] == kept(name).read_text()
+    assert found["files"] == given["files"] | {"assay.yaml": found["yaml"]}
 
 
 def test_the_agent_reads_the_settings_of_one_account():
@@ -204,13 +210,19 @@ def test_the_machine_starts_the_agent_without_rights_and_formats_no_disk_that_ho
     assert "--privileged" not in start
 
 
+ANY = {**COMMON, "target": {}, "key": {}, "anchor": {}}
 WRONG = {
-    "account": ("aws/settings", {**AWS, "account": "1"}, "An account's id is twelve digits."),
+    "account": ("aws/target", {**AWS, "account": "1"}, "An account's id is twelve digits."),
     "organization": (
-        "aws/settings",
+        "aws/target",
         {**AWS, "organization": {"role": "x"}},
         'attribute "external_id" is required',
     ),
+    "origin": ("settings", {**ANY, "origin": "https://log.example.com/assay"}, "without https://"),
+    "days": ("settings", {**ANY, "retain_days": 0}, "Whole days"),
+    "port": ("settings", {**ANY, "port": 443}, "the agent is not root"),
+    "our file": ("settings", {**ANY, "files": {"assay.yaml": ""}}, "`settings` changes it"),
+    "a path": ("settings", {**ANY, "files": {"a/../../log.key": ""}}, "Plain relative paths"),
 }
 
 

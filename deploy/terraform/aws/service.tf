@@ -1,5 +1,5 @@
-module "settings" {
-  source = "./settings"
+module "target" {
+  source = "./target"
 
   account = local.account
   organization = one([for each in var.organization[*] : {
@@ -10,14 +10,23 @@ module "settings" {
     management_account = each.management_account
   }])
   regions       = var.regions
-  origin        = var.origin
   key_arn       = aws_kms_key.signing.arn
   bucket        = var.bucket
   bucket_region = coalesce(var.bucket_elsewhere, local.region)
-  retain_days   = var.retain_days
-  port          = var.port
-  more          = var.settings
-  web_config    = contains(keys(var.files), "web.yml")
+}
+
+module "settings" {
+  source = "../settings"
+
+  target = module.target.target
+  key    = module.target.key
+  anchor = module.target.anchor
+
+  origin      = var.origin
+  retain_days = var.retain_days
+  port        = var.port
+  files       = var.files
+  more        = var.settings
 }
 
 locals {
@@ -34,7 +43,7 @@ locals {
     command    = ["/opt/assay/bin/assay", "serve"]
     environment = [
       { name = "ASSAY_CONFIG", value = "${local.store}/config/assay.yaml" },
-      { name = "ASSAY_FILES", value = jsonencode(merge(var.files, { "assay.yaml" = module.settings.yaml })) },
+      { name = "ASSAY_FILES", value = jsonencode(module.settings.files) },
       { name = "ASSAY_HTTP_LISTEN", value = "0.0.0.0:${var.port}" },
       { name = "ASSAY_STORE", value = local.store },
       { name = "TMPDIR", value = local.store }, # Fargate has no tmpfs, and the root is read-only

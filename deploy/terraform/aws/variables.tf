@@ -1,3 +1,5 @@
+# What is said alike for every cloud of origin, retain_days, port and files is checked in ../settings.
+
 variable "name" {
   description = "What everything is called, or begins with."
   type        = string
@@ -106,11 +108,6 @@ variable "port" {
   description = "The port that metrics and pages are served on."
   type        = number
   default     = 9464
-
-  validation {
-    condition     = var.port >= 1024 && var.port <= 65535
-    error_message = "A port from 1024 to 65535: the agent is not root."
-  }
 }
 
 variable "cpu" {
@@ -138,11 +135,6 @@ variable "memory" {
 variable "origin" {
   description = "The log's name in every checkpoint: a host and path that your organisation controls. It stays."
   type        = string
-
-  validation {
-    condition     = can(regex("^[a-z0-9.-]+\\.[a-z]+/[A-Za-z0-9._/-]+$", var.origin))
-    error_message = "A host and a path, without https:// (log.example.com/assay)."
-  }
 }
 
 variable "regions" {
@@ -189,11 +181,6 @@ variable "retain_days" {
   description = "Days for which nobody can take a copy of a checkpoint away."
   type        = number
   default     = 400
-
-  validation {
-    condition     = var.retain_days >= 1 && floor(var.retain_days) == var.retain_days
-    error_message = "Whole days."
-  }
 }
 
 variable "settings" {
@@ -206,11 +193,6 @@ variable "files" {
   description = "Files beside assay.yaml, path -> text: waivers, controls, the scope of reports; web.yml, with users and the bcrypt of their passwords. No secrets: whoever may describe the task reads them."
   type        = map(string)
   default     = {}
-
-  validation {
-    condition     = alltrue([for name in keys(var.files) : can(regex("^[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*$", name)) && name != "assay.yaml"])
-    error_message = "Plain relative paths (controls/own.yaml); assay.yaml is the module's, `settings` changes it."
-  }
 }
 
 variable "log_retention_days" {

@@ -1,5 +1,5 @@
-module "settings" {
-  source = "./settings"
+module "target" {
+  source = "./target"
 
   tenant            = var.tenant
   client_id         = azurerm_user_assigned_identity.agent.client_id
@@ -7,14 +7,23 @@ module "settings" {
   management_groups = var.management_groups
   exclude           = var.exclude
   directory         = var.directory
-  origin            = var.origin
   key_id            = azurerm_key_vault_key.signing.id
   account           = var.copies_account
   container         = var.copies_container
-  retain_days       = var.retain_days
-  port              = var.port
-  more              = var.settings
-  web_config        = contains(keys(var.files), "web.yml")
+}
+
+module "settings" {
+  source = "../settings"
+
+  target = module.target.target
+  key    = module.target.key
+  anchor = module.target.anchor
+
+  origin      = var.origin
+  retain_days = var.retain_days
+  port        = var.port
+  files       = var.files
+  more        = var.settings
 }
 
 locals {
@@ -24,7 +33,7 @@ locals {
     # Of the several identities that an app may have, the one that writes the copies.
     AZURE_CLIENT_ID   = azurerm_user_assigned_identity.agent.client_id
     ASSAY_CONFIG      = "${local.store}/config/assay.yaml"
-    ASSAY_FILES       = jsonencode(merge(var.files, { "assay.yaml" = module.settings.yaml }))
+    ASSAY_FILES       = jsonencode(module.settings.files)
     ASSAY_HTTP_LISTEN = "0.0.0.0:${var.port}"
     ASSAY_STORE       = local.store
   }

@@ -1,5 +1,5 @@
-module "settings" {
-  source = "./settings"
+module "target" {
+  source = "./target"
 
   organization  = var.organization
   folder        = var.folder
@@ -7,13 +7,22 @@ module "settings" {
   exclude       = var.exclude
   admin         = var.admin
   quota_project = var.project
-  origin        = var.origin
   key_version   = "${google_kms_crypto_key.signing.id}/cryptoKeyVersions/1"
   bucket        = var.bucket
-  retain_days   = var.retain_days
-  port          = var.port
-  more          = var.settings
-  web_config    = contains(keys(var.files), "web.yml")
+}
+
+module "settings" {
+  source = "../settings"
+
+  target = module.target.target
+  key    = module.target.key
+  anchor = module.target.anchor
+
+  origin      = var.origin
+  retain_days = var.retain_days
+  port        = var.port
+  files       = var.files
+  more        = var.settings
 }
 
 module "machine" {
@@ -21,7 +30,7 @@ module "machine" {
 
   image = var.image
   port  = var.port
-  files = merge(var.files, { "assay.yaml" = module.settings.yaml })
+  files = module.settings.files
 }
 
 # The document is read at the start only. Hence the instance is made anew whenever it changes: the old
