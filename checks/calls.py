@@ -103,9 +103,12 @@ class Caller:
         try:
             answer = self.session.request(call, params, region, after)
         except CallError as error:
+            throttled = error.cause is Cause.THROTTLED
             if error.cause is not Cause.BLOCKED_WRITE:
-                self.ledger.request(call.name, region, error.status, error.request_id, None)
-            if error.cause is Cause.THROTTLED:
+                self.ledger.request(
+                    call.name, region, error.status, error.request_id, None, throttled=throttled
+                )
+            if throttled:
                 self._pace.slow_down(call.service, call.operation, region)
             raise
         if answer.shared:

@@ -27,6 +27,8 @@ class Calls(Struct, frozen=True, kw_only=True):
     count: int
     items: int = 0
     """Rows of listings, or parts of facets, that the answers held."""
+    throttled: int = 0
+    """Those of `count` that were refused for rate; AWS gives many of them status 400."""
 
 
 class Collection(Struct, frozen=True, kw_only=True):
@@ -55,6 +57,7 @@ class Ledger:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._counts: dict[tuple[str, str, int], list[int]] = {}
+        """Requests, items, and requests refused for rate."""
         self._first: list[str] = []
         self._last: deque[str] = deque(maxlen=KEPT)
         self._digest = hashlib.sha256()
@@ -63,11 +66,20 @@ class Ledger:
         self._absent: set[str] = set()
 
     def request(
-        self, call: str, region: str, status: int, request_id: str, skew: float | None
+        self,
+        call: str,
+        region: str,
+        status: int,
+        request_id: str,
+        skew: float | None,
+        *,
+        throttled: bool = False,
     ) -> None:
-        """Count one request and its answer."""
+        """Count one request and its answer; `throttled`: it was refused for rate."""
         with self._lock:
-            self._counts.setdefault((call, region, status), [0, 0])[0] += 1
+            counted = self._counts.setdefault((call, region, status), [0, 0, 0])
+            counted[0] += 1
+            counted[2] += throttled
             if request_id:
                 self._remember(request_id)
             if status:
@@ -78,7 +90,7 @@ class Ledger:
     def shared(self, call: str, region: str, request_id: str) -> None:
         """Note an answer that another target's run asked for: no request of this one."""
         with self._lock:
-            self._counts.setdefault((call, region, 200), [0, 0])
+            self._counts.setdefault((call, region, 200), [0, 0, 0])
             self._reached.add(region)
             if request_id:
                 self._remember(request_id)
@@ -86,7 +98,7 @@ class Ledger:
     def items(self, call: str, region: str, count: int) -> None:
         """Count the rows that a successful answer held."""
         with self._lock:
-            self._counts.setdefault((call, region, 200), [0, 0])[1] += count
+            self._counts.setdefault((call, region, 200), [0, 0, 0])[1] += count
 
     def absent(self, check: str, region: str) -> None:
         """Note that a check's service does not exist in an enabled region."""
@@ -99,8 +111,17 @@ class Ledger:
             self.request(one.call, one.region, one.status, one.request_id, None)
         with self._lock:
             calls = tuple(
-                Calls(call=call, region=region, status=status, count=count, items=items)
-                for (call, region, status), (count, items) in sorted(self._counts.items())
+                Calls(
+                    call=call,
+                    region=region,
+                    status=status,
+                    count=count,
+                    items=items,
+                    throttled=throttled,
+                )
+                for (call, region, status), (count, items, throttled) in sorted(
+                    self._counts.items()
+                )
             )
             return Collection(
                 calls=calls,

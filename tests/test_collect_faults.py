@@ -3,7 +3,9 @@
 import pytest
 from aws_endpoint import Endpoint
 from aws_kit import calls_of, look, make_buckets, make_tables, make_users
+from prometheus_client import CollectorRegistry
 
+from agent.metrics import Vitals
 from checks.limits import Limits
 from checks.model import Cause
 
@@ -52,6 +54,27 @@ def test_throttling_is_waited_out(endpoint, checks):
     assert not seen.facet_gaps()
     assert endpoint.calls()["s3:GetBucketVersioning"] == 4
     assert max(seen.naps.taken) >= 7
+
+
+def test_throttling_is_counted_as_that_though_its_status_is_that_of_a_bad_request(endpoint, checks):
+    with endpoint.broken("dynamodb:ListTables", status=400, code="ThrottlingException", times=2):
+        seen = look(endpoint, checks, {"aws.dynamodb.table": set()}, regions=("us-east-1",))
+    assert not seen.listing_gaps()
+    listed = [each for each in seen.collection.calls if each.call == "dynamodb:ListTables"]
+    assert [(each.status, each.count, each.throttled) for each in listed] == [
+        (200, 1, 0),
+        (400, 2, 2),
+    ]
+    registry = CollectorRegistry()
+    Vitals(registry).count("aws", seen.collection)
+    counted = {
+        code: registry.get_sample_value(
+            "assay_cloud_api_requests_total",
+            {"provider": "aws", "cloud_service": "dynamodb", "code": code},
+        )
+        for code in ("200", "400", "throttled")
+    }
+    assert counted == {"200": 1.0, "400": None, "throttled": 2.0}
 
 
 def test_throttling_without_end_is_a_gap(endpoint, checks):

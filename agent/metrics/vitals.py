@@ -20,7 +20,7 @@ class Vitals:
         """Register all families."""
         self.requests = Counter(
             "assay_cloud_api_requests",
-            "Requests to a provider, by HTTP status; 0: no answer came.",
+            "Requests to a provider, by HTTP status or as throttled; 0: no answer came.",
             ("provider", "cloud_service", "code"),
             registry=registry,
         )
@@ -90,4 +90,7 @@ class Vitals:
         """Add the requests of a run."""
         for each in collection.calls:
             service = each.call.split(":")[0]
-            self.requests.labels(provider, service, str(each.status)).inc(each.count)
+            by_code = {str(each.status): each.count - each.throttled, "throttled": each.throttled}
+            for code, count in by_code.items():
+                if count:
+                    self.requests.labels(provider, service, code).inc(count)

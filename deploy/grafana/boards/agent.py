@@ -156,8 +156,8 @@ def _requests(board: build.Dashboard) -> build.Dashboard:
         .with_panel(
             over_time(
                 "Requests that were refused",
-                "By HTTP status: 403 is a permission, 429 and 503 ask to be slower, 404 may be "
-                "the answer that there is nothing; 0: no answer came.",
+                "By HTTP status: 403 is a permission, 404 may be the answer that there is "
+                "nothing; throttled: the provider asks to be slower; 0: no answer came.",
                 {
                     "{{provider}} {{code}}": "sum by (provider, code) "
                     f"(rate({family}{{{OF_CLOUD},{REFUSED}}}{RATE}))"
