@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 from msgspec import Struct
 
 from agent.evidence import queries
-from agent.evidence.entry import Kind, blobs_of, from_rfc3339, to_micros, to_rfc3339
+from agent.evidence.entry import DELETED, Kind, blobs_of, from_rfc3339, to_micros, to_rfc3339
 from agent.evidence.log import Log
 from agent.evidence.store import Reading, Store
 
@@ -99,7 +99,7 @@ def retain(log: Log, policy: Policy, now: datetime) -> tuple[int, list[Old]] | N
     if not old:
         return None
     body = {
-        "of": "deleted",
+        "of": DELETED,
         "values_before": to_rfc3339(now - policy.values),
         "calls_before": to_rfc3339(now - policy.calls),
         "deleted": sorted(one.digest.hex() for one in old),

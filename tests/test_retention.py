@@ -187,6 +187,31 @@ def test_a_bundle_of_a_period_with_deleted_values_is_valid_and_says_so(tmp_path)
     assert "5 contents were deleted by retention, as logged" in said
 
 
+def test_a_hold_that_names_digests_excuses_no_content_that_is_missing(tmp_path):
+    with open_world(tmp_path) as world:
+        tell(world)
+        digest = next(iter(queries.current(world.store))).digest
+        body = {"of": "hold", "id": "x", "reason": "x", "by": "x", "deleted": [digest.hex()]}
+        world.log.append(Kind.RETENTION, body, LATER)
+        order = Order(start=START, end=START + 4 * HOUR, made_at=LATER)
+        write_bundle(
+            world.store, tmp_path / "b", order, lambda body: world.log.append("export", body, LATER)
+        )
+    (blob,) = (tmp_path / "b").rglob(f"{digest.hex()}*")
+    blob.unlink()
+    delete(tmp_path / "evidence.db", digest)
+
+    code, said = verify_bundle(tmp_path / "b")
+
+    assert code == 1
+    assert f"content {digest.hex()}: is missing" in said
+    with (
+        Store.open(tmp_path / "evidence.db", create=False) as store,
+        pytest.raises(LogInvalid, match="its content is missing, and no retention deleted it"),
+    ):
+        verify_store(store, SIGNER.verifier)
+
+
 @pytest.fixture
 def assay(tmp_path, capsys):
     """Run commands on a log whose values are three years old."""

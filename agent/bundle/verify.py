@@ -52,7 +52,7 @@ KINDS = {
 OUTCOMES = ("fail", "error", "waived", "pass", "not_applicable")
 BROKEN = (
     OSError, ValueError, KeyError, TypeError, IndexError, AttributeError, EOFError, zlib.error,
-    OverflowError,
+    OverflowError, RecursionError,
 )  # fmt: skip
 MOST_LINES = 60
 MOST_SLOTS = 10
@@ -475,7 +475,7 @@ class Bundle:
     def retention(self) -> None:
         """Read which contents were deleted by policy."""
         for body in self.entries:
-            if body["kind"] == "retention" and "deleted" in body:
+            if (body["kind"], body.get("of")) == ("retention", "deleted"):
                 self.deleted.update(self.whole(body["deleted"]) or ())
         if self.deleted:
             self.facts.append(f"{len(self.deleted)} contents were deleted by retention, as logged")

@@ -28,10 +28,10 @@ from agent.evidence.entry import (
     Kind,
     blobs_of,
     canonical,
+    deleted_by,
     from_rfc3339,
     to_micros,
     to_rfc3339,
-    whole,
 )
 from agent.evidence.keyring import read_keyring
 from agent.evidence.leaf import GONE, OUTCOMES
@@ -153,8 +153,7 @@ class _Writing:
         waiting: list[str] = []
         for index, data in self.view.entries():
             body = json.loads(data)
-            if body["kind"] == Kind.RETENTION and "deleted" in body:
-                self.deleted.update(whole(body["deleted"], self.view.content))
+            self.deleted.update(deleted_by(body, self.view.content))
             if self._in_period(index, body):
                 waiting += blobs_of(body)
             else:

@@ -20,6 +20,8 @@ import msgspec
 import rfc8785
 
 VERSION = 1
+DELETED = "deleted"
+"""What an entry of the kind `retention` is `of` when the agent has deleted contents."""
 MAX_ENTRY = 0xFFFF
 """Bytes: the most that a length of 16 bits can say."""
 MAX_INT = 2**53 - 1
@@ -97,6 +99,16 @@ def blobs_of(entry: Mapping[str, Any]) -> list[str]:
         for part in entry.values()
         if isinstance(part, dict) and part.keys() == {"blob", "size"}
     ]
+
+
+def deleted_by(entry: Mapping[str, Any], content: Callable[[bytes], bytes | None]) -> list[str]:
+    """Give the hex digests of the contents that an entry says the agent has deleted by policy.
+
+    What somebody says of a legal hold deletes nothing, whatever else it says.
+    """
+    if (entry["kind"], entry.get("of")) != (Kind.RETENTION, DELETED):
+        return []
+    return list(whole(entry["deleted"], content) or ())
 
 
 def whole(part: Any, content: Callable[[bytes], bytes | None]) -> Any:

@@ -19,9 +19,9 @@ from agent.evidence.entry import (
     Kind,
     blobs_of,
     decode_entry,
+    deleted_by,
     from_rfc3339,
     to_micros,
-    whole,
 )
 from agent.evidence.keyring import read_keyring
 from agent.evidence.note import Checkpoint, NoteInvalid, Verifier, parse_vkey
@@ -112,10 +112,7 @@ class _Verification:
                 roots[frontier.size] = frontier.root()
             self.cited.update(blobs_of(entry))
             self.replica.deleted.difference_update(blobs_of(entry))
-            if entry["kind"] == Kind.RETENTION:
-                self.replica.deleted.update(
-                    whole(entry.get("deleted", []), self.view.content) or ()
-                )
+            self.replica.deleted.update(deleted_by(entry, self.view.content))
             if entry["kind"] == Kind.RUN:
                 self.cited.update(self.replica.verify_run(index, entry))
             elif entry["kind"] == Kind.ANCHOR:

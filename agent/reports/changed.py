@@ -12,7 +12,7 @@ from datetime import datetime
 from difflib import unified_diff
 from typing import Any
 
-from agent.evidence.entry import from_rfc3339, whole
+from agent.evidence.entry import DELETED, from_rfc3339, whole
 from agent.evidence.slots import Scheduled, from_bodies
 from agent.evidence.store import Reading
 from agent.reports.model import Change
@@ -162,7 +162,7 @@ _SAID: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     ),
     "retention": lambda body: (
         f"retention deleted {len(body['deleted'])} contents; their digests stay"
-        if "deleted" in body
+        if body.get("of") == DELETED
         else f"legal hold {body.get('id', '')}: {body.get('of', '')}, ordered by"
         f" {body.get('by', '')}: {body.get('reason', '')}"
     ),
