@@ -108,15 +108,10 @@ def run_row(index: int, body: Mapping[str, Any]) -> dict[str, Any]:
 
 def entry_row(index: int, body: Mapping[str, Any]) -> dict[str, Any]:
     """What a list shows of an entry of the log: all of it, and a few words for people."""
-    return {"entry": index, "at": body["at"], "kind": body["kind"], "what": _what(body), **body}
+    return {"entry": index, "at": body["at"], "kind": body["kind"], "what": words_of(body), **body}
 
 
-def told(duration: timedelta | None) -> str:
-    """Write a duration for people; empty: it is not known."""
-    return "" if duration is None else str(timedelta(seconds=round(duration.total_seconds())))
-
-
-def _what(body: Mapping[str, Any]) -> str:
+def words_of(body: Mapping[str, Any]) -> str:
     """Say in a few words what an entry records."""
     if body["kind"] == "run":
         return f"{body['target']} {body.get('slot') or body.get('trigger', '')}"
@@ -124,6 +119,11 @@ def _what(body: Mapping[str, Any]) -> str:
         return f"{body['rules']} rules, {', '.join(body['targets'])}"
     words = _WORDS.get(body["kind"], "{origin}{of}")
     return words.format_map(defaultdict(str, body))
+
+
+def told(duration: timedelta | None) -> str:
+    """Write a duration for people; empty: it is not known."""
+    return "" if duration is None else str(timedelta(seconds=round(duration.total_seconds())))
 
 
 _WORDS = {

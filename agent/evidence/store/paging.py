@@ -26,6 +26,7 @@ FROM (
 LEFT JOIN reason w ON w.id = s.reason LEFT JOIN blob b ON b.id = s.blob
 ORDER BY s.resource"""
 _ENTRIES = "SELECT idx, body, hash FROM entry WHERE idx >= ?{only} ORDER BY idx LIMIT ?"
+_ENTRIES_BEFORE = "SELECT idx, body FROM entry WHERE idx < ?{only} ORDER BY idx DESC LIMIT ?"
 _RUNS = """
 SELECT id, entry FROM run
 WHERE id > :after AND finished >= :start AND finished < :end{only} ORDER BY id LIMIT :most"""
@@ -55,13 +56,14 @@ def findings_of(
 
 def entries(view: Reading, start: int, most: int, kind: str | None = None) -> Iterator[Row]:
     """Give the entries from `start` on, of one kind when named: (index, bytes, leaf hash)."""
-    only, values = "", [start]
-    words: list[Any] = []
-    if kind is not None:
-        # so that the index of the other kinds is used
-        only = " AND kind = ?" + ("" if kind == "run" else " AND kind <> 'run'")
-        words = [kind]
-    yield from view.hot(_ENTRIES.replace("{only}", only), [*values, *words, most])
+    only, words = _of_kind(kind)
+    yield from view.hot(_ENTRIES.replace("{only}", only), [start, *words, most])
+
+
+def entries_before(view: Reading, before: int, most: int, kind: str | None = None) -> Iterator[Row]:
+    """Give the entries before an index, of one kind when named, newest first: (index, bytes)."""
+    only, words = _of_kind(kind)
+    yield from view.hot(_ENTRIES_BEFORE.replace("{only}", only), [before, *words, most])
 
 
 def runs(
@@ -81,3 +83,10 @@ def checkpoints(view: Reading, after: int, most: int) -> Iterator[Row]:
 def hashes(view: Reading, size: int = sys.maxsize) -> list[bytes]:
     """Give the hashes of the first `size` leaves, in order."""
     return [bytes(row[0]) for row in view.hot(_HASHES, (size,))]
+
+
+def _of_kind(kind: str | None) -> tuple[str, list[Any]]:
+    if kind is None:
+        return "", []
+    # so that the index of the other kinds is used
+    return " AND kind = ?" + ("" if kind == "run" else " AND kind <> 'run'"), [kind]

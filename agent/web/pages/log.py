@@ -5,20 +5,21 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Mapping
-from itertools import islice
 from typing import Any
 
 from msgspec import Struct
 
-from agent.evidence.entry import Kind
 from agent.evidence.keyring import read_keyring
-from agent.evidence.store import Reading
+from agent.evidence.rows import words_of
+from agent.evidence.store import Reading, paging
 from agent.evidence.tree import consistency_proof, inclusion_proof
 from agent.reports.model import Seal
 from agent.reports.sealed import read_seal
 from agent.web.pages.desk import Desk
 
 PAGE = 50
+LONGEST = 160
+"""Characters of what an entry is about, in the list."""
 
 
 class Entry(Struct, frozen=True, kw_only=True):
@@ -58,18 +59,12 @@ class Proven(Struct, frozen=True, kw_only=True):
 def read_log(desk: Desk, kind: str, before: int) -> Log:
     """Read the entries of a kind (empty: all) before an index. Raises `StoreError`."""
     with desk.store.reading() as view:
-        size = view.size()
-        low = _start(view, kind, before or size)
-        found = [
-            (index, data)
-            for index, data in islice(view.entries(kind or None, low), PAGE * 2)
-            if index < (before or size)
-        ][-PAGE:]
+        found = list(paging.entries_before(view, before or view.size(), PAGE + 1, kind or None))
     seal = desk.memo.ask(
         "seal", lambda: read_seal(desk.store, verify=False, now=desk.now(), roots=desk.roots)
     )
-    entries = tuple(_entry(index, json.loads(data)) for index, data in reversed(found))
-    return Log(seal=seal, entries=entries, before=found[0][0] if found and low else 0)
+    entries = tuple(_entry(int(index), json.loads(data)) for index, data in found[:PAGE])
+    return Log(seal=seal, entries=entries, before=entries[-1].index if len(found) > PAGE else 0)
 
 
 def read_entry(desk: Desk, index: int) -> Proven | None:
@@ -116,28 +111,13 @@ def leaves(desk: Desk, size: int) -> list[bytes]:
 
     def read() -> list[bytes]:
         with desk.store.reading() as view:
-            return list(islice(view.hashes(), size))
+            return paging.hashes(view, size)
 
     return desk.memo.ask("leaves", read, when=size)
 
 
-def _start(view: Reading, kind: str, before: int) -> int:
-    """Find an index from which there are a page's entries of a kind before `before`, about."""
-    if not kind or kind == Kind.RUN:
-        return max(0, before - (PAGE if not kind else PAGE * 2))
-    indexes = [index for index, _ in view.entries(kind) if index < before]
-    return indexes[-PAGE] if len(indexes) > PAGE else 0
-
-
 def _entry(index: int, body: Mapping[str, Any]) -> Entry:
-    return Entry(index=index, kind=body["kind"], at=body["at"], what=what_of(body))
-
-
-def what_of(body: Mapping[str, Any]) -> str:
-    """Say in a line what an entry is about: its own texts, shortened."""
-    names = ("event", "what", "target", "trigger", "control", "period", "id", "rule", "reason")
-    said = [f"{body[name]}" for name in (*names, "by", "place") if isinstance(body.get(name), str)]
-    return ", ".join(said)[:160]
+    return Entry(index=index, kind=body["kind"], at=body["at"], what=words_of(body)[:LONGEST])
 
 
 def _object(data: bytes) -> Mapping[str, Any]:
