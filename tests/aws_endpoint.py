@@ -20,6 +20,7 @@ from typing import Any, Self
 from urllib.request import Request as HttpRequest
 from urllib.request import urlopen
 
+import pytest
 from aws_answers import SENT, as_json, cut, play, refuse
 from aws_naming import Sent, identify
 from moto.moto_server.werkzeug_app import MotoRequestHandler
@@ -75,6 +76,7 @@ class Endpoint:
         self.keep_sent = True
         self.counts: Counter[tuple[str, str]] = Counter()
         self._lock = threading.Lock()
+        self._settings = pytest.MonkeyPatch()
         self._moto = play()
         self._server = make_server("127.0.0.1", 0, self, threaded=True, request_handler=_Handler)
         self._server.daemon_threads = True
@@ -85,6 +87,8 @@ class Endpoint:
         return f"http://127.0.0.1:{self._server.server_port}"
 
     def __enter__(self) -> Self:
+        # moto makes 1,300 images of its own in every region, anew at every reset: a second each.
+        self._settings.setenv("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
         self._thread.start()
         return self
 
@@ -92,6 +96,7 @@ class Endpoint:
         self._server.shutdown()
         self._thread.join(timeout=10)
         self._server.server_close()
+        self._settings.undo()
 
     def reset(self) -> None:
         """Forget every resource, count and fault."""

@@ -151,7 +151,11 @@ def test_the_version_is_one_line_however_it_is_asked_for(monkeypatch, capsys):
 
 @pytest.fixture
 def interrupts():
-    """Whatever ran before in this process, an interrupt is one."""
+    """An interrupt is one, also where it was ignored from the start.
+
+    A shell without job control lets what it runs in the background ignore SIGINT (POSIX, Shell
+    Command Language, 2.11), and Python leaves that as it finds it.
+    """
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)

@@ -23,8 +23,6 @@ def endpoint():
     with pytest.MonkeyPatch.context() as patch, Endpoint() as endpoint:
         for name, value in ENVIRONMENT.items():
             patch.setenv(name, value)
-        # moto makes 1,300 images of its own in every region of every account: a second each.
-        patch.setenv("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
         yield endpoint
 
 
