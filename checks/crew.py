@@ -184,7 +184,7 @@ class Crew:
         facets = [facet for facet in check.facets if facet.name in wanted]
         joins = [join for join in check.joins if join.name in wanted]
         indexes = [self._index(join, task.joined[join.name]) for join in joins]
-        missing: list[Resource] = []
+        missing = Held()
         seen = False
         pages = self._pages(check, task)
         while not self._left.is_set():
@@ -197,13 +197,13 @@ class Crew:
                 detailed = add_facets(self._caller, check, facets, page.resources, self._workers)
                 if self._caller.closed or self._left.is_set():
                     return
-                missing += [one.resource for one in detailed if one.lost]
+                missing.add(Page(resources=tuple(one.resource for one in detailed if one.lost)))
                 self._put(_part(task, page, detailed, indexes))
                 del page, detailed  # the page after them needs the memory
             seen = True
-        if missing:
-            self._put(self._looked_again(check, task, missing, indexes))
-        elif not seen:
+        for part in self._looked_again(check, task, missing, indexes):
+            self._put(part)
+        if not seen:
             self._put(Observation(check=check.name, region=task.region))
         if not self._caller.closed:
             self.finished.add(task_key(task))
@@ -250,19 +250,20 @@ class Crew:
         for name in sorted({doubt.check for doubt in doubts}):
             # The listing that the parents of a parent are kept in may be gone by now.
             far = name != check.name and self._checks[name].parent
-            listed = None if far else self._listed(self._checks[name], region)
-            about = (doubt for doubt in doubts if doubt.check == name)
+            about = [doubt for doubt in doubts if doubt.check == name]
+            asked = {one.id for one in about}
+            listed = None if far else self._listed(self._checks[name], region, asked)
             kept += [one.gap for one in about if listed is None or one.id in listed]
         if kept:
             yield Page(gaps=tuple(kept))
 
-    def _listed(self, check: Check, region: str) -> set[str] | None:
-        """The ids that are listed now; None when the list is not whole."""
+    def _listed(self, check: Check, region: str, asked: set[str]) -> set[str] | None:
+        """Those of the ids `asked` that are listed now; None when the list is not whole."""
         found: set[str] = set()
         for page in self._fresh(replace(check, batch=None), region):
             if page.gaps:
                 return None
-            found.update(resource.id for resource in page.resources)
+            found.update(one.id for one in page.resources if one.id in asked)
         return found
 
     def _children(self, check: Check, region: str, parents: Held) -> Iterator[Page]:
@@ -292,18 +293,20 @@ class Crew:
         return Page(resources=(resource,))
 
     def _looked_again(
-        self, check: Check, task: Task, missing: list[Resource], indexes: Sequence[Index]
-    ) -> Observation:
+        self, check: Check, task: Task, missing: Held, indexes: Sequence[Index]
+    ) -> Iterator[Observation]:
         """List again, to tell what was deleted from what merely answers "not found"."""
-        listed = self._listed(check, task.region)
-        kept = [one for one in missing if listed is None or one.id in listed]
-        gone = [one.id for one in missing if listed is not None and one.id not in listed]
-        return Observation(
-            check=check.name,
-            region=task.region,
-            resources=tuple(_attached(resource, indexes) for resource in kept),
-            vanished=tuple(gone),
-        )
+        if not len(missing):
+            return
+        listed = self._listed(check, task.region, {one.id for one in missing.resources()})
+        for page in missing.pages():
+            kept = [one for one in page.resources if listed is None or one.id in listed]
+            yield Observation(
+                check=check.name,
+                region=task.region,
+                resources=tuple(_attached(resource, indexes) for resource in kept),
+                vanished=tuple(sorted({one.id for one in page.resources} - {o.id for o in kept})),
+            )
 
 
 def task_key(task: Task) -> Key:

@@ -293,21 +293,35 @@ def _describe(
 ) -> list[Resource]:
     call = check.batch
     assert call is not None  # noqa: S101  # the only caller has looked
-    keys = [resource.attributes[check.batch_key] for resource in part]
+    keys = [_key(check, resource.attributes) for resource in part]
     params = {**fill(call.params, names), check.batch_param: keys}
     rows: dict[Any, dict[str, Any]] = {}
     for answer in caller.pages(call, params, region):
-        found = decode_whole(call, search(call.select, answer.data)) or []
+        found = decode_whole(call, search(call.select, answer.data))
+        if found is None:
+            found = []  # see _page
+        if not isinstance(found, list):
+            raise ValueError(f"'{call.select}' gives no list")  # noqa: TRY004  # an answer
         caller.ledger.items(call.name, region, len(found))
         for row in found:
-            row_decoded, failed = decode_members(call, row)
+            key = _key(check, row)
+            decoded, failed = decode_members(call, row)
             if failed:
                 raise failed[0][1]
-            rows[row[check.batch_key]] = row_decoded
+            if rows.setdefault(key, decoded) != decoded:
+                raise ValueError(f"'{key}' is described twice, and not alike")
     merged = []
-    for resource in part:
-        row = rows.get(resource.attributes[check.batch_key])
+    for key, resource in zip(keys, part, strict=True):
+        row = rows.get(key)
         if row is not None:
             attributes = finish(check, {**resource.attributes, **row})
             merged.append(replace(resource, attributes=attributes))
     return merged
+
+
+def _key(check: Check, row: Any) -> str:
+    """What a row of a batch is matched by. Raises `ValueError` when it cannot be told."""
+    key = row.get(check.batch_key) if isinstance(row, dict) else None
+    if not isinstance(key, str):
+        raise ValueError(f"a row has no '{check.batch_key}'")  # noqa: TRY004  # an answer
+    return key

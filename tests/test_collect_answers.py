@@ -9,6 +9,7 @@ import pytest
 from aws_kit import Naps, checks_of
 
 from checks.collect import collect
+from checks.joins import CHUNK
 from checks.model import Answer, CallError, Cause, Target
 
 CHECKS = """
@@ -289,6 +290,59 @@ def test_what_is_listed_and_not_described_is_a_gap(look):
     ((one,), (gap,)) = look("aws.x.many", ListMany=listed, DescribeMany={"Many": rows})
     assert (one.id, gap.cause, gap.call) == ("1", Cause.NOT_FOUND, "x:DescribeMany")
     assert "nothing is said of 2" in gap.message
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        [{"Id": "1"}, {"Of": "2"}],  # a row that does not say whose it is
+        [{"Id": "1"}, {"Id": ["2"]}],
+        [{"Id": "1"}, "2"],
+        [{"Id": "1", "On": True}, {"Id": "2"}, {"Id": "1", "On": False}],
+        {"Id": "1"},
+        7,
+    ],
+)
+def test_a_description_that_cannot_be_told_is_a_gap_of_all_that_were_asked_for(look, answer):
+    listed = {"Many": [{"Id": number} for number in "12"]}
+    resources, (gap,) = look("aws.x.many", ListMany=listed, DescribeMany={"Many": answer})
+    assert not resources
+    assert (gap.cause, gap.call, gap.resource) == (Cause.INVALID, "x:DescribeMany", "")
+
+
+def test_descriptions_may_come_in_any_order_and_twice(look):
+    listed = {"Many": [{"Id": number} for number in "12"]}
+    rows = [{"Id": each, "Json": f"[{each}]"} for each in "211"]
+    resources, gaps = look("aws.x.many", ListMany=listed, DescribeMany={"Many": rows})
+    assert [(one.id, one.attributes["Json"]) for one in resources] == [("1", [1]), ("2", [2])]
+    assert not gaps
+
+
+def test_what_is_listed_without_what_it_is_described_by_is_a_gap(look):
+    listed = {"Many": [{"Id": {"Of": 1}}]}
+    resources, (gap,) = look("aws.x.many", ListMany=listed, DescribeMany={"Many": []})
+    assert (resources, gap.cause) == ([], Cause.INVALID)
+
+
+def test_many_that_are_not_found_come_in_parts_and_those_listed_still_are_kept(tmp_path):
+    gone = CallError(Cause.NOT_FOUND, "NoSuchThing", "there is no such thing")
+    rows = [{"Name": str(number)} for number in range(2 * CHUNK)]
+    listings = iter([{"Things": rows}, {"Things": rows[CHUNK:]}])
+    came = collect(
+        Scripted({"ListThings": listings, "GetPart": gone}),
+        checks_of(tmp_path, CHECKS),
+        {"aws.x.thing": frozenset({"Part"})},
+        clock=Naps().clock(),
+        deadline=60,
+        threads=2,
+    )
+    parts = list(came)
+    assert max(len(part.resources) + len(part.vanished) for part in parts) == CHUNK
+    kept = {one.id for part in parts for one in part.resources}
+    vanished = {each for part in parts for each in part.vanished}
+    assert kept == {str(number) for number in range(CHUNK, 2 * CHUNK)}
+    assert vanished == {str(number) for number in range(CHUNK)}
+    assert all(one.gaps for part in parts for one in part.resources)
 
 
 def test_a_fault_of_the_program_is_raised_and_not_taken_for_a_gap(look):
