@@ -9,15 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
 
-from checks.decode import CODECS
-from checks.fields import FieldError, read_field
+from checks.entry import MEMBER, Entry
 from checks.model import Before, Call, Check, CheckError, Facet, Join, Scope
-from checks.paths import PATH
-from checks.query import QueryError, parse
-from checks.template import TemplateError, places
-from checks.yaml import Map, Place, Text, YamlError, read_yaml, unknown_key
+from checks.template import places
+from checks.yaml import Map, Place, YamlError, read_yaml, unknown_key
 
 SHIPPED = Path(__file__).parent
 """The folder of the checks that come with Assay: `<cloud>/<service>.yaml`."""
@@ -69,11 +65,11 @@ def _read(file: Path) -> dict[str, tuple[Check, Place]]:
             raise CheckError(f"{place}: '{name}' is not a name like aws.s3.bucket")
         if not isinstance(entry, Map):
             raise CheckError(f"{document.values_at[name]}: '{name}' must be a mapping")
-        result[name] = (_check(name, _Entry(entry)), place)
+        result[name] = (_check(name, Entry(entry)), place)
     return result
 
 
-def _check(name: str, entry: _Entry) -> Check:
+def _check(name: str, entry: Entry) -> Check:
     entry.only(_CHECK_KEYS)
     singleton = entry.flag("singleton")
     if singleton == ("list" in entry.map):
@@ -114,7 +110,7 @@ def _check(name: str, entry: _Entry) -> Check:
     return _coherent(check, entry)
 
 
-def _call(entry: _Entry, service: str, known: tuple[str, ...], *, listing: bool = False) -> Call:
+def _call(entry: Entry, service: str, known: tuple[str, ...], *, listing: bool = False) -> Call:
     entry.only(known)
     named = entry.text("service", service, required=not service)
     return Call(
@@ -128,7 +124,7 @@ def _call(entry: _Entry, service: str, known: tuple[str, ...], *, listing: bool 
     )
 
 
-def _before(entry: _Entry, service: str) -> Before:
+def _before(entry: Entry, service: str) -> Before:
     until = entry.map.get("until")
     if not isinstance(until, Map) or not until:
         raise entry.wrong("until", "'until' must map members to what they must be")
@@ -136,16 +132,16 @@ def _before(entry: _Entry, service: str) -> Before:
     return Before(call=call, until={key: str(value) for key, value in until.items()})
 
 
-def _facets(entry: _Entry, service: str) -> tuple[Facet, ...]:
+def _facets(entry: Entry, service: str) -> tuple[Facet, ...]:
     facets = []
     for name, inner in entry.entries("facets"):
-        if not _MEMBER.match(name):
+        if not MEMBER.match(name):
             raise CheckError(f"{inner.map.place}: '{name}' is not a member's name")
         facets.append(Facet(name=name, call=_call(inner, service, _FACET_KEYS)))
     return tuple(facets)
 
 
-def _joins(entry: _Entry) -> tuple[Join, ...]:
+def _joins(entry: Entry) -> tuple[Join, ...]:
     joins = []
     for name, inner in entry.entries("joins"):
         inner.only(_JOIN_KEYS)
@@ -162,7 +158,7 @@ def _joins(entry: _Entry) -> tuple[Join, ...]:
     return tuple(joins)
 
 
-def _coherent(check: Check, entry: _Entry) -> Check:
+def _coherent(check: Check, entry: Entry) -> Check:
     """What one document can contradict by itself."""
     facets = [facet.name for facet in check.facets]
     names = [*facets, *(join.name for join in check.joins)]
@@ -208,161 +204,10 @@ def _unknown(name: str, checks: Mapping[str, Check]) -> str:
     return unknown_key(name, list(checks)).replace("unknown key", "names an unknown check")
 
 
-class _Entry:
-    """A mapping of a document, read key by key with the place of every mistake."""
-
-    def __init__(self, given: Map) -> None:
-        self.map = given
-
-    def only(self, known: tuple[str, ...]) -> None:
-        for key in self.map:
-            if key not in known:
-                raise CheckError(f"{self.map.keys_at[key]}: {unknown_key(key, known)}")
-
-    def wrong(self, key: str, message: str) -> CheckError:
-        return CheckError(f"{self.map.values_at.get(key, self.map.place)}: {message}")
-
-    def text(self, key: str, default: str = "", *, required: bool = False) -> str:
-        if key not in self.map:
-            if required:
-                raise CheckError(f"{self.map.place}: '{key}' is missing")
-            return default
-        value = self.map[key]
-        if not isinstance(value, Text) or not value.strip():
-            raise self.wrong(key, f"'{key}' must be text")
-        return str(value)
-
-    def word(self, key: str, words: tuple[str, ...]) -> str:
-        word = self.text(key, required=True)
-        if word not in words:
-            raise self.wrong(key, f"'{key}' must be one of {', '.join(words)}")
-        return word
-
-    def flag(self, key: str, *, default: bool = False) -> bool:
-        value = self.map.get(key, default)
-        if not isinstance(value, bool):
-            raise self.wrong(key, f"'{key}' must be true or false")
-        return value
-
-    def whole(self, key: str, default: int) -> int:
-        value = self.map.get(key, default)
-        if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-            raise self.wrong(key, f"'{key}' must be a whole number above 0")
-        return value
-
-    def template(self, key: str, *, required: bool = False) -> str:
-        return str(self._templated(key, self.text(key, required=required)))
-
-    def templates(self, key: str) -> dict[str, str]:
-        inner = self.entry(key) if key in self.map else None
-        return {name: inner.template(name) for name in inner.map} if inner else {}
-
-    def params(self, key: str) -> dict[str, Any]:
-        if key not in self.map:
-            return {}
-        value = self._templated(key, self.entry(key).map)
-        return {name: _plain(inner) for name, inner in value.items()}
-
-    def query(self, key: str, *, required: bool = False) -> str:
-        text = self.text(key, required=required)
-        if text:
-            try:
-                parse(text)
-            except QueryError as error:
-                raise self.wrong(key, f"'{key}' is not a JMESPath: {error}") from error
-        return text
-
-    def path(self, key: str) -> str:
-        text = self.text(key)
-        if text and not PATH.fullmatch(text):
-            raise self.wrong(key, f"'{text}' is not a path of members")
-        return text
-
-    def texts(self, key: str, *, required: bool = False) -> tuple[str, ...]:
-        value = self.map.get(key, [])
-        given = [value] if isinstance(value, Text) else value
-        if not isinstance(given, list) or not all(isinstance(one, Text) for one in given):
-            raise self.wrong(key, f"'{key}' must be text or a list of texts")
-        if required and not given:
-            raise CheckError(f"{self.map.place}: '{key}' is missing")
-        return tuple(str(one) for one in given)
-
-    def paths(self, key: str) -> tuple[str, ...]:
-        paths = self.texts(key)
-        for path in paths:
-            if not PATH.fullmatch(path):
-                raise self.wrong(key, f"'{path}' is not a path of members")
-        return paths
-
-    def defaults(self, key: str) -> dict[str, Any]:
-        inner = self.entry(key).map if key in self.map else Map()
-        for path in inner:
-            if not PATH.fullmatch(path):
-                raise CheckError(f"{inner.keys_at[path]}: '{path}' is not a path of members")
-        return {path: _plain(value) for path, value in inner.items()}
-
-    def fields(self, key: str) -> dict[str, str]:
-        inner = self.entry(key) if key in self.map else _Entry(Map())
-        for path in inner.map:
-            if not PATH.fullmatch(path):
-                raise CheckError(f"{inner.map.keys_at[path]}: '{path}' is not a path of members")
-            try:
-                read_field(inner.text(path, required=True))
-            except FieldError as error:
-                raise inner.wrong(path, str(error)) from error
-        return {str(path): str(text) for path, text in inner.map.items()}
-
-    def aliases(self, key: str) -> dict[str, str]:
-        inner = self.entry(key) if key in self.map else _Entry(Map())
-        for path in inner.map:
-            if not PATH.fullmatch(path) or not _MEMBER.match(inner.text(path, required=True)):
-                raise inner.wrong(path, f"'{path}' must map a path of members to a member's name")
-        return {str(path): str(name) for path, name in inner.map.items()}
-
-    def codecs(self, key: str) -> dict[str, str]:
-        if key not in self.map:
-            return {}
-        if isinstance(self.map[key], Text):
-            return {"@": self.word(key, tuple(CODECS))}
-        inner = self.entry(key)
-        return {path: inner.word(path, tuple(CODECS)) for path in inner.map}
-
-    def entry(self, key: str) -> _Entry:
-        value = self.map.get(key)
-        if not isinstance(value, Map):
-            raise self.wrong(key, f"'{key}' must be a mapping")
-        return _Entry(value)
-
-    def entries(self, key: str) -> list[tuple[str, _Entry]]:
-        if key not in self.map:
-            return []
-        inner = self.entry(key)
-        return [(name, inner.entry(name)) for name in inner.map]
-
-    def _templated(self, key: str, value: Any) -> Any:
-        try:
-            for path in places(value):
-                if path.split(".")[0] == "parent" and "." not in path:
-                    raise self.wrong(key, "'{parent}' needs a member: {parent.Name}")
-        except TemplateError as error:
-            raise self.wrong(key, str(error)) from error
-        return value
-
-
-def _plain(value: Any) -> Any:
-    """`value` without the places, so that SDKs see nothing but strings, lists and mappings."""
-    if isinstance(value, Map):
-        return {str(key): _plain(inner) for key, inner in value.items()}
-    if isinstance(value, list):
-        return [_plain(inner) for inner in value]
-    return str(value) if isinstance(value, Text) else value
-
-
 _SUFFIXES = {".yaml", ".yml"}
 _WITHOUT_PERMISSIONS = {"files"}
 """Services that no cloud grants anything for."""
 _NAME = re.compile(r"[a-z][a-z0-9]*(\.[a-z][a-z0-9_]*){1,3}\Z")
-_MEMBER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 _CHECK_KEYS = (
     *("doc", "source", "scope", "list", "singleton", "id", "label", "region", "optional"),
     *("defaults", "volatile", "redact", "facets", "joins", "parent", "keep", "item", "batch"),
