@@ -12,6 +12,7 @@ from typing import Any, Self
 import uvicorn
 from starlette.types import ASGIApp
 
+from agent.web.protocol import Impatient
 from agent.web.webconfig import Tls, WebConfigError
 
 LOG = logging.getLogger("assay")
@@ -20,7 +21,7 @@ MAX_HEADERS = 64 * 1024
 AT_ONCE = 200
 """Connections and requests under way; more are answered with 503."""
 IDLE = 15
-"""Seconds after which a connection that asks nothing is closed."""
+"""Seconds after which a connection is closed whose next request is not whole."""
 
 
 class ServerError(Exception):
@@ -30,7 +31,9 @@ class ServerError(Exception):
 class Server:
     """A running HTTP server; use it as a context."""
 
-    def __init__(self, app: ASGIApp, host: str, port: int, *, tls: Tls | None = None) -> None:
+    def __init__(
+        self, app: ASGIApp, host: str, port: int, *, tls: Tls | None = None, idle: int = IDLE
+    ) -> None:
         """Bind at once, so that an address in use is an error here; port 0 takes a free one.
 
         Raises `ServerError`, and `WebConfigError` for certificates that cannot be used.
@@ -56,7 +59,8 @@ class Server:
             access_log=False,
             lifespan="on",
             timeout_graceful_shutdown=1,
-            timeout_keep_alive=IDLE,
+            timeout_keep_alive=idle,
+            http=Impatient,
             limit_concurrency=AT_ONCE,
             h11_max_incomplete_event_size=MAX_HEADERS,
             server_header=False,
