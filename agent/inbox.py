@@ -3,8 +3,8 @@
 Beside the store, for whoever may write there. An item is complete when its `.json` is there: its
 contents (`.0`, `.1`) are written before it. The agent takes items in the order of their
 names and removes each once it is sealed; one that cannot be sealed is renamed to `.refused`. Only
-what commands leave is sealed: who writes there says nothing of runs, gaps, keys or deletions. Asked
-to delete what is old, the agent does so by its own rules.
+what commands leave is sealed (`agent.admission`): who writes there says nothing of runs, gaps, keys
+or deletions. Asked to delete what is old, the agent does so by its own rules.
 Should the agent die between the two, the item is sealed twice: the later entry says the same again.
 """
 
@@ -18,6 +18,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from agent.admission import admit
 from agent.config import Settings
 from agent.evidence.entry import EntryError, Kind, to_rfc3339
 from agent.evidence.log import Log
@@ -26,12 +27,11 @@ from agent.home import folder_of, open_log
 from agent.retention import Policy, RetentionError, retain
 
 INBOX = "inbox"
-_LEFT = (Kind.ATTESTATION, Kind.RESPONSE, Kind.EXPORT, Kind.POPULATION, Kind.SAMPLE)
-_UNREADABLE = (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError)
+_UNREADABLE = (
+    OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError,
+)  # fmt: skip
 REQUEST = "request"
 """What an item of the kind `retention` is `of` that asks the agent to delete; never an entry."""
-_HOLDS = ("hold", "release")
-"""What an entry of the kind `retention` may be `of` when somebody else than the agent wrote it."""
 
 
 class InboxError(Exception):
@@ -83,12 +83,13 @@ def take(folder: Path, log: Log, at: datetime) -> Iterator[str]:
 
 def _taken(path: Path, log: Log, at: datetime) -> str:
     try:
-        item = json.loads(path.read_bytes())
+        item = json.loads(_read(path))
         if item["kind"] == Kind.RETENTION and item["body"].get("of") == REQUEST:
             return _retained(path, item["body"], log, at)
         parts = [path.with_suffix(f".{number}") for number in range(len(item["contents"]))]
-        contents = [part.read_bytes() for part in parts]
-        kind, body = _allowed(Kind(item["kind"]), item["body"])
+        contents = [_read(part) for part in parts]
+        kind, body = Kind(item["kind"]), item["body"]
+        admit(kind, body, contents, at, log.store)
         index = log.append(kind, body, at, contents)
     except (*_UNREADABLE, EntryError, RetentionError) as error:
         path.rename(path.with_suffix(".refused"))
@@ -116,11 +117,11 @@ def _retained(path: Path, body: Mapping[str, Any], log: Log, at: datetime) -> st
     return f"{path.name}: {len(done[1])} contents deleted, sealed as entry {done[0]}"
 
 
-def _allowed(kind: Kind, body: Mapping[str, Any]) -> tuple[Kind, Mapping[str, Any]]:
-    """Let through what a command leaves. Raises `EntryError`."""
-    if kind in _LEFT or (kind is Kind.RETENTION and body.get("of") in _HOLDS):
-        return kind, body
-    raise EntryError(f"no command leaves an entry of the kind {kind} like this one")
+def _read(path: Path) -> bytes:
+    """Read a plain file: what is none could keep the agent waiting for ever. Raises `OSError`."""
+    if not path.is_file():
+        raise FileNotFoundError(f"{path.name} is no file")
+    return path.read_bytes()
 
 
 def _write(path: Path, data: bytes) -> None:

@@ -44,21 +44,27 @@ def verify_attestation(attestation: Attestation, control: Control) -> None:
     if manual is None:
         raise AttestError(f"{control.id}: rules prove it; there is nothing to attest")
     start = _start(attestation, manual)
-    for name in ("performer", "reviewer", "statement"):
-        if not getattr(attestation, name).strip():
-            raise AttestError(f"{control.id}: the {name} is missing")
-    if same_name(attestation.performer, attestation.reviewer):
-        raise AttestError(f"{control.id}: somebody else than the performer must review")
-    if len(attestation.statement) > LONGEST_STATEMENT:
-        raise AttestError(f"{control.id}: more than {LONGEST_STATEMENT} characters; attach a file")
-    if len(attestation.files) > MOST_FILES:
-        raise AttestError(f"{control.id}: more than {MOST_FILES} files; attach an archive of them")
-    if attestation.performed_at > attestation.recorded_at:
-        raise AttestError(f"{control.id}: it cannot have been performed in the future")
+    verify_words(attestation)
     if attestation.performed_at < start:
         raise AttestError(
             f"{control.id}: it was performed before {attestation.period} began ({start:%Y-%m-%d})"
         )
+
+
+def verify_words(attestation: Attestation) -> None:
+    """Check a statement by itself, whatever its control is. Raises `AttestError`."""
+    control = attestation.control
+    for name in ("performer", "reviewer", "statement"):
+        if not getattr(attestation, name).strip():
+            raise AttestError(f"{control}: the {name} is missing")
+    if same_name(attestation.performer, attestation.reviewer):
+        raise AttestError(f"{control}: somebody else than the performer must review")
+    if len(attestation.statement) > LONGEST_STATEMENT:
+        raise AttestError(f"{control}: more than {LONGEST_STATEMENT} characters; attach a file")
+    if len(attestation.files) > MOST_FILES:
+        raise AttestError(f"{control}: more than {MOST_FILES} files; attach an archive of them")
+    if attestation.performed_at > attestation.recorded_at:
+        raise AttestError(f"{control}: it cannot have been performed in the future")
 
 
 def read_files(paths: Sequence[Path], beside: Path) -> tuple[list[File], list[bytes]]:
@@ -108,7 +114,7 @@ def recorded_attestations(store: Store) -> list[Attestation]:
     with store.reading() as view:
         for _, body in bodies:
             body["files"] = whole(body["files"], view.content)
-    return [_from_body(index, body) for index, body in bodies]
+    return [read_body(index, body) for index, body in bodies]
 
 
 def write_files(attestation: Attestation, store: Store, beside: Path, out: Path) -> Iterator[Path]:
@@ -172,7 +178,8 @@ def _copied(path: Path, folder: Path) -> File:
     return File(name=path.name, sha256=digest.hexdigest(), size=size, kept=False)
 
 
-def _from_body(index: int, body: Mapping[str, Any]) -> Attestation:
+def read_body(index: int, body: Mapping[str, Any]) -> Attestation:
+    """Read what `to_body` wrote, from the entry of an index, with all of its files."""
     occurred = body.get("occurred_at")
     return Attestation(
         control=body["control"],

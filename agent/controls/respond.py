@@ -8,7 +8,7 @@ an instant; or an instance of a control that people perform. A later one on the 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -67,7 +67,7 @@ def to_body(reply: Reply) -> dict[str, Any]:
 def recorded_replies(store: Store) -> tuple[Reply, ...]:
     """Give every reply of the log, the newest first. Raises `StoreError`."""
     entries = queries.entries(store, kind=Kind.RESPONSE)
-    return tuple(reversed([_from_body(index, body) for index, body in entries]))
+    return tuple(reversed([read_body(index, body) for index, body in entries]))
 
 
 def reply_to(control: str, period: str, replies: Iterable[Reply]) -> Reply | None:
@@ -90,7 +90,8 @@ def _means_any(reply: Reply, store: Store, now: datetime) -> bool:
     )
 
 
-def _from_body(index: int, body: dict[str, Any]) -> Reply:
+def read_body(index: int, body: Mapping[str, Any]) -> Reply:
+    """Read what `to_body` wrote, from the entry of an index."""
     start = body.get("start")
     return Reply(
         rule=body.get("rule", ""),
