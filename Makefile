@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: demo auditor test check lint lock bench docs site wheel clean dashboards dashboards-preview tools terraform-tools deploy-check-terraform chart deploy-check deploy-check-image
+.PHONY: demo auditor test check lint cover lock bench docs site wheel clean dashboards dashboards-preview tools terraform-tools deploy-check-terraform chart deploy-check deploy-check-image
 
 demo: $(READY)           ## the whole agent on a seeded cloud of this machine
 	$(BIN)/assay demo $(ARGS)
@@ -21,7 +21,7 @@ auditor: $(READY)        ## half a year in build/auditor: Type II, workpapers an
 test: $(READY)           ## every test
 	$(BIN)/python -m pytest -n 2 $(ARGS)
 
-check: lint test         ## what CI runs
+check: lint test         ## what CI runs, after `make tools` and before `make deploy-check`
 
 lint: $(READY)           ## style, types, layers, the shipped rules
 	$(BIN)/ruff check .
