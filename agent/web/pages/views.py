@@ -201,7 +201,7 @@ def _period(
     """Read something through the period that is asked for, or tell it again."""
     start, end = bounds_of(desk, asked)
     question = (asked.request.url.path, start, end)
-    return desk.memo.ask(question, lambda: read(start, end), when=id(desk.decisions))
+    return desk.memo.ask(question, lambda: read(start, end), when=desk.decisions)
 
 
 def _proving(desk: Desk, found: Control) -> Iterable[str]:
