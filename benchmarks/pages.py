@@ -25,7 +25,6 @@ import httpx
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from prometheus_client import CollectorRegistry
 from year import HOUR, START, Estate, simulate
 
 from agent.config import load_settings
@@ -35,9 +34,7 @@ from agent.evidence.store import Store
 from agent.home import STORE, folder_of
 from agent.model import Outcome
 from agent.scope import load_scope
-from agent.web.app import create_app
-from agent.web.server import Server
-from agent.web.surfaces import Surfaces
+from agent.web.still import still
 
 AIM = 100
 """Milliseconds for the first page."""
@@ -101,27 +98,18 @@ def pages_of(store: Store) -> dict[str, str]:
 def measure(config: Path, now: datetime, ready: float) -> None:
     """Ask for every page of a server that has answered nothing yet, then again."""
     scope = load_scope(load_settings(config), {})
-    with closing(Store.open(folder_of(scope.settings) / STORE, read_only=True)) as store:
-        surfaces = Surfaces(
-            registry=CollectorRegistry(),
-            readiness=dict,
-            store=store,
-            scope=lambda: scope,
-            decisions=lambda: scope.decisions,
-            now=lambda: now,
-        )
-        with Server(create_app(surfaces), "127.0.0.1", 0) as server:
-            where = f"http://127.0.0.1:{server.port}"
-            with httpx.Client(base_url=where, trust_env=False, timeout=60) as client:
-                client.get("/healthz")
-                then = f"{now - timedelta(days=60):%Y-%m-%dT%H:%M:%SZ}"
-                print(f"{'page':24}{'first ms':>10}{'its CPU':>10}{'again ms':>10}{'KiB':>8}")
-                for name, path in pages_of(store).items():
-                    first, cpu, again, size = ask(
-                        client, path + (then if path.endswith("=") else "")
-                    )
-                    late = f"  (aim {AIM})" if name == "overview" and first > AIM else ""
-                    print(f"{name:24}{first:10.1f}{cpu:10.1f}{again:10.1f}{size / 1024:8.0f}{late}")
+    with (
+        closing(Store.open(folder_of(scope.settings) / STORE, read_only=True)) as store,
+        still(store, scope, now) as where,
+        httpx.Client(base_url=where, trust_env=False, timeout=60) as client,
+    ):
+        client.get("/healthz")
+        then = f"{now - timedelta(days=60):%Y-%m-%dT%H:%M:%SZ}"
+        print(f"{'page':24}{'first ms':>10}{'its CPU':>10}{'again ms':>10}{'KiB':>8}")
+        for name, path in pages_of(store).items():
+            first, cpu, again, size = ask(client, path + (then if path.endswith("=") else ""))
+            late = f"  (aim {AIM})" if name == "overview" and first > AIM else ""
+            print(f"{name:24}{first:10.1f}{cpu:10.1f}{again:10.1f}{size / 1024:8.0f}{late}")
     print(f"evidence ready after {ready:.0f} s")
 
 

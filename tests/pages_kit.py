@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from evidence_world import SIGNER, START
-from prometheus_client import CollectorRegistry
 
 from agent.config import load_settings
 from agent.controls.attest import to_body
@@ -24,9 +23,7 @@ from agent.evidence.store import Store
 from agent.model import Finding, Outcome
 from agent.pack import SHIPPED_RULES
 from agent.scope import load_scope
-from agent.web.app import create_app
-from agent.web.server import Server
-from agent.web.surfaces import Surfaces
+from agent.web.still import still
 from checks.model import Cause, Gap
 
 DAY = timedelta(days=1)
@@ -189,14 +186,8 @@ def serving(folder: Path, *, now: Any = NOW, start: Any = START, days: int = DAY
         ):
             if days:
                 tell(log, scope, start=start, days=days)
-    with Store.open(folder / "evidence.db", create=False, read_only=True) as store:
-        surfaces = Surfaces(
-            registry=CollectorRegistry(),
-            readiness=dict,
-            store=store,
-            scope=lambda: scope,
-            decisions=lambda: scope.decisions,
-            now=lambda: now,
-        )
-        with Server(create_app(surfaces), "127.0.0.1", 0) as server:
-            yield f"http://127.0.0.1:{server.port}"
+    with (
+        Store.open(folder / "evidence.db", create=False, read_only=True) as store,
+        still(store, scope, now) as where,
+    ):
+        yield where

@@ -12,13 +12,12 @@ from __future__ import annotations
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
 from playwright.sync_api import Browser, sync_playwright
-from prometheus_client import CollectorRegistry
 
 from agent.config import load_settings
 from agent.evidence import queries
@@ -30,10 +29,8 @@ from agent.reports.gather import gather
 from agent.reports.html import write_html
 from agent.reports.question import Kind
 from agent.scope import Scope, load_scope
-from agent.web.app import create_app
 from agent.web.pages.address import address
-from agent.web.server import Server
-from agent.web.surfaces import Surfaces
+from agent.web.still import still
 
 CHROMIUM = "/usr/bin/chromium"
 ARGS = ("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking")
@@ -63,7 +60,7 @@ def take(config: Path, out: Path) -> None:
     with closing(Store.open(path, create=False, read_only=True)) as store:
         now = max(each.finished for each in queries.latest(store)) + timedelta(hours=1)
         with (
-            serving(store, scope, now) as where,
+            still(store, scope, now) as where,
             tempfile.TemporaryDirectory() as folder,
             sync_playwright() as playwright,
         ):
@@ -72,21 +69,6 @@ def take(config: Path, out: Path) -> None:
             for shot in (*pages(store), *reports(Path(folder))):
                 shoot(browser, where, shot, out)
             browser.close()
-
-
-@contextmanager
-def serving(store: Store, scope: Scope, now: datetime) -> Iterator[str]:
-    """Serve the pages as they were at `now`."""
-    surfaces = Surfaces(
-        registry=CollectorRegistry(),
-        readiness=dict,
-        store=store,
-        scope=lambda: scope,
-        decisions=lambda: scope.decisions,
-        now=lambda: now,
-    )
-    with Server(create_app(surfaces), "127.0.0.1", 0) as server:
-        yield f"http://127.0.0.1:{server.port}"
 
 
 def write_reports(store: Store, scope: Scope, folder: Path, now: datetime) -> None:
