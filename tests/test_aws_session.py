@@ -291,6 +291,7 @@ def test_the_small_bundle_is_for_amazon_s_own_partition(
         ("RequestLimitExceeded", 503, Cause.THROTTLED),
         ("InternalFailure", 500, Cause.TRANSIENT),
         ("Whatever", 502, Cause.TRANSIENT),
+        ("NotImplemented", 501, Cause.INVALID),
         ("Whatever", 403, Cause.DENIED),
         ("Whatever", 400, Cause.INVALID),
         ("OptInRequired", 403, Cause.NOT_ENABLED),

@@ -184,6 +184,9 @@ _BY_STATUS = {
     404: Cause.NOT_FOUND,
     408: Cause.TRANSIENT,
     429: Cause.THROTTLED,
+    # The service has no such operation (RFC 9110, 15.6.2), and will have none at the next try;
+    # botocore does not try again either (`botocore.retries.standard.TransientRetryableChecker`).
+    501: Cause.INVALID,
 }
 
 _BY_KIND: tuple[tuple[tuple[type[sdk.BotoCoreError], ...], Cause], ...] = (
