@@ -2,7 +2,8 @@
 
 A failure lasts until it was seen good, gone or waived: an error in between is blindness, not the
 end of it. The longest that it can have lasted is from the start of the last run that still saw it
-good (or absent) to the end of the first run that saw it good again.
+good (or absent) to the end of the first run that saw it good again; a run on the past saw it at the
+time that it is of, however soon after it the next was sealed.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from msgspec import Struct
 
 from agent.evidence.entry import from_micros, to_micros
 from agent.evidence.leaf import OUTCOMES
+from agent.evidence.moment import Told
 from agent.evidence.store import Store, past
 from agent.model import Outcome
 
@@ -34,8 +36,8 @@ class Deviation(Struct, frozen=True, kw_only=True):
     """Of its first failure."""
     message: str
     last_good: datetime | None
-    """Start of the last run before it that saw the resource good, or not there; None: the rule
-    never ran before."""
+    """Start of the last run before it that saw the resource good, or not there, or the past time
+    that this run was of; None: the rule never ran before."""
     start: datetime
     """End of the first run that saw it fail."""
     last_bad: datetime | None
@@ -77,11 +79,12 @@ def deviations(
         first, last = view.run_bounds(to_micros(start), to_micros(end))
         number = None if rule is None else view.number_of(rule) or 0
         names = view.names()
+        told = Told(view)
         rows = past.failing(view, first, last, number)
         found = [
             deviation
             for _, spans in groupby(rows, key=lambda row: row[:3])
-            for deviation in deviations_of(names, list(spans))
+            for deviation in deviations_of(names, list(spans), told)
         ]
     return [
         deviation
@@ -90,24 +93,29 @@ def deviations(
     ]
 
 
-def deviations_of(names: Mapping[int, str], spans: Sequence[Any]) -> Iterator[Deviation]:
+def deviations_of(
+    names: Mapping[int, str], spans: Sequence[Any], told: Told
+) -> Iterator[Deviation]:
     """Cut the spans of one finding, as `past.failing` gives them, into its deviations."""
     failing: list[Any] = []
     before: Any = None
     for span in spans:
         left_off = bool(failing) and failing[-1][6] != span[5]  # gone, and here again
         if failing and (left_off or span[7] not in (_FAIL, _ERROR)):
-            yield _deviation(names, before, failing, None if left_off else span)
+            yield _deviation(names, before, failing, None if left_off else span, told)
             before, failing = failing[-1], []
         if span[7] == _FAIL or (failing and span[7] == _ERROR):
             failing.append(span)
         else:
             before = span
     if failing:
-        yield _deviation(names, before, failing, None)
+        yield _deviation(names, before, failing, None, told)
 
 
-def _deviation(names: Mapping[int, str], before: Any, failing: list[Any], after: Any) -> Deviation:
+def _deviation(
+    names: Mapping[int, str], before: Any, failing: list[Any], after: Any, told: Told
+) -> Deviation:
+    number = failing[0][0]
     target, rule, _, text, region, first = failing[0][:6]
     ended = failing[-1][6]
     last_fail = [span for span in failing if span[7] == _FAIL][-1]
@@ -121,7 +129,7 @@ def _deviation(names: Mapping[int, str], before: Any, failing: list[Any], after:
         region=region,
         code=failing[0][8] or "",
         message=failing[0][9] or "",
-        last_good=_moment(good),
+        last_good=None if good is None else from_micros(told.started(number, good)),
         start=from_micros(failing[0][10]),
         last_bad=None if ended is None or last_fail[6] is None else _moment(last_fail[13]),
         end=_moment(failing[-1][11]),

@@ -7,12 +7,12 @@ time that it is of, and where that is long ago, the present is unknown.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
 from agent.evidence.entry import from_micros, from_rfc3339, to_micros, whole
-from agent.evidence.store import Reading
+from agent.evidence.store import Reading, past
 
 PAST = "as_of"
 """The trigger of a run on the past, and the member of its header that says of which time."""
@@ -26,6 +26,28 @@ def seen_at(view: Reading, run: int) -> int:
         return finished
     told = told_of(json.loads(view.entry(entry) or b"{}"), view.content)
     return finished if told is None else to_micros(told)
+
+
+class Told:
+    """When a run started, or of which time it is where a cloud told its past. Reads lazily."""
+
+    def __init__(self, view: Reading) -> None:
+        """Nothing is read yet."""
+        self._view = view
+        self._targets: dict[int, dict[int, int]] = {}
+
+    def started(self, target: int, started: int) -> int:
+        """Give the time of the run of a target, by number; in microseconds since 1970 UTC."""
+        if target not in self._targets:
+            self._targets[target] = dict(self._told(target))
+        return self._targets[target].get(started, started)
+
+    def _told(self, target: int) -> Iterator[tuple[int, int]]:
+        for _, entry, started in past.unslotted(self._view, target):
+            told = told_of(json.loads(self._view.entry(entry) or b"{}"), self._view.content)
+            if told is None:  # the past comes before the present
+                return
+            yield started, to_micros(told)
 
 
 def told_of(body: Mapping[str, Any], content: Callable[[bytes], bytes | None]) -> datetime | None:

@@ -19,6 +19,7 @@ from agent.evidence import queries
 from agent.evidence.deviations import Deviation, deviations_of
 from agent.evidence.entry import to_micros
 from agent.evidence.leaf import OUTCOMES
+from agent.evidence.moment import Told
 from agent.evidence.queries import SlotGap, Standing
 from agent.evidence.store import Reading, Store, paging, past
 from agent.model import Outcome
@@ -93,6 +94,7 @@ def deviations(
     with store.reading() as view:
         first, last = view.run_bounds(to_micros(start), to_micros(end))
         names, numbers = view.names(), [_number(view, name) for name in (rule, target)]
+        told = Told(view)
         at = (int(after[0]), int(after[1]), int(after[2])) if after else None
         done = int(after[3]) if after else 0
         whole = False
@@ -103,7 +105,7 @@ def deviations(
             places = []
             for place, rows in groupby(spans, key=lambda row: tuple(row[:3])):
                 places.append(place)
-                for each in deviations_of(names, list(rows)):
+                for each in deviations_of(names, list(rows), told):
                     began = to_micros(each.start)
                     shown = each.overlaps(start, end) and not (only_open and each.end is not None)
                     if shown and not (place == at and began <= done):

@@ -160,6 +160,9 @@ def entry_of(view: Reading, run: int) -> int | None:
     return None if row is None else int(row[0])
 
 
+_UNSLOTTED = "SELECT id, entry, started FROM run WHERE target = ? AND slot IS NULL ORDER BY id"
+
+
 def failing(
     view: Reading,
     first: int,
@@ -186,6 +189,11 @@ def failing(
         names = ("after_target", "after_rule", "after_resource")
         values |= dict(zip(names, after, strict=True))
     yield from view.hot(_FAILING.replace("{only}", only), values)
+
+
+def unslotted(view: Reading, target: int) -> list[Row]:
+    """Give (id, entry, started) of the runs of a target that were in no slot, oldest first."""
+    return list(view.hot(_UNSLOTTED, (target,)))
 
 
 def _stood(
