@@ -158,15 +158,6 @@ def serving_config(config: Path, **run: str) -> Path:
     return config
 
 
-def test_after_the_past_alone_the_present_is_looked_at_at_once(config: Path) -> None:
-    at = (NOW - DAY).isoformat()
-    assert assay(config, "check", "-t", "gcp:shop", "-r", RULE, "--as-of", at).returncode == 0
-    agent = Served(serving_config(config, back_fill=""))
-    runs = wait_for_runs(config, 2)
-    assert agent.end() == 0
-    assert [one["trigger"] for one in runs] == ["as_of", "start"]
-
-
 def test_a_back_fill_that_was_cut_off_goes_on_after_what_is_known(config: Path) -> None:
     agent = Served(serving_config(config, back_fill="35d"))
     wait_for_runs(config, 3)
