@@ -3,14 +3,13 @@
 from importlib.resources import files
 
 import pytest
+from browser_kit import chromium, needs_chromium
 from evidence_world import SIGNER
-from playwright.sync_api import sync_playwright
 from test_key_rotation import NEW
-from test_pages_journeys import ARGS, CHROMIUM
 
 from agent.evidence.note import Checkpoint
 
-pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason="needs Debian's chromium")
+pytestmark = needs_chromium
 SCRIPT = (
     (files("agent.web") / "pages/static/verify.js").read_text().split("async function rootOf")[0]
 )
@@ -24,13 +23,11 @@ HOST = "http://localhost:9/"
 
 @pytest.fixture(scope="module")
 def page():
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGS)
+    with chromium() as browser:
         page = browser.new_page()
         page.route("**/*", lambda route: route.fulfill(body="<p>", content_type="text/html"))
         page.goto(HOST)
         yield page
-        browser.close()
 
 
 @pytest.mark.parametrize("signer", [SIGNER, NEW], ids=["ed25519", "p256"])
