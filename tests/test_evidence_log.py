@@ -7,17 +7,14 @@ from datetime import timedelta
 from hashlib import sha256
 
 import pytest
-from evidence_world import BUCKET, HOUR, OTHER, SIGNER, START, TARGET, finding, open_world, rules_of
+from evidence_world import BUCKET, HOUR, START, TARGET, finding, open_world, rules_of
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from agent.evidence import queries
 from agent.evidence.deviations import deviations
-from agent.evidence.entry import EntryError
 from agent.evidence.leaf import finding_leaf, rule_leaf
-from agent.evidence.log import Log
-from agent.evidence.note import open_checkpoint
-from agent.evidence.store import KeyMismatch, SlotTaken, Store, StoreLocked, StoreMissing
+from agent.evidence.store import SlotTaken
 from agent.evidence.tree import Frontier
 from agent.model import Outcome
 from checks.model import Cause, Gap
@@ -39,23 +36,6 @@ def state(world, **which):
         (row.rule, row.resource): (str(row.outcome), row.code)
         for row in queries.current(world.store, **which)
     }
-
-
-def test_a_new_log_starts_with_its_key(world):
-    first = entry(world, 0)
-    assert (first["kind"], first["vkey"]) == ("key", str(SIGNER.verifier))
-
-
-def test_each_entry_is_followed_by_a_signed_checkpoint(world):
-    index = world.log.append("agent", {"event": "start"}, START)
-    head = open_checkpoint(world.log.checkpoint(), SIGNER.verifier)
-    assert (index, head.size) == (1, 2)
-
-
-def test_a_body_that_cannot_be_sealed_leaves_no_entry(world):
-    with pytest.raises(EntryError):
-        world.log.append("config", {"ratio": 0.5}, START)
-    assert world.log.append("config", {"ratio": "0.5"}, START) == 1
 
 
 def test_the_first_run_keeps_every_finding_and_the_second_only_what_changed(world):
@@ -150,24 +130,6 @@ def test_an_error_is_never_carried_over_as_what_was_before(world):
     assert sealed.counts["r1"] == {"error": 1}
 
 
-def test_values_that_changed_make_a_change_row_and_are_kept(world):
-    world.run(0, {("r1", "a"): "pass"})
-    with world.log.run(target=TARGET, slot=None, rules=rules_of("r1"), at=START) as run:
-        run.add(finding("r1", "a", values={"resource": {"Size": 2**60, "Ratio": 0.5}}))
-        assert run.seal({}, finished=START + HOUR).changes == 1
-    (row,) = queries.current(world.store)
-    assert queries.values_of(world.store, row.digest) == {"resource": {"Size": 2**60, "Ratio": 0.5}}
-
-
-def test_no_values_at_all_are_no_blob(world):
-    with world.log.run(target=TARGET, slot=None, rules=rules_of("r1"), at=START) as run:
-        run.add(finding("r1", "a", values={}))
-        run.seal({}, finished=START)
-    (row,) = queries.current(world.store)
-    assert (row.digest, queries.values_of(world.store, row.digest)) == (b"", {})
-    assert queries.values_of(world.store, b"\x00" * 32) is None
-
-
 def test_a_resource_that_comes_twice_is_kept_with_its_worst_outcome(world):
     with world.log.run(target=TARGET, slot=None, rules=rules_of("r1"), at=START) as run:
         for outcome in ("pass", "fail", "error", "pass"):
@@ -236,14 +198,6 @@ def test_a_run_says_what_it_could_not_see_and_what_it_asked(world):
         assert json.loads(view.content(bytes.fromhex(body["calls"]["blob"]))) == calls
 
 
-def test_a_run_of_a_thousand_rules_still_fits_its_entry(world):
-    names = tuple(f"rule-with-a-rather-long-name-{n:04}" for n in range(1500))
-    sealed = world.run(0, {(name, "a"): "fail" for name in names}, rules=names)
-    assert set(entry(world, sealed.index)["counts"]) == {"blob", "size"}
-    world.log.rebuild_projection()
-    assert len(queries.latest(world.store)) == 1500
-
-
 def test_rules_that_are_not_due_keep_what_is_known_of_them(world):
     world.run(0, {("r1", "a"): "pass", ("r2", "a"): "fail"})
     world.run(1, {("r1", "a"): "fail"}, rules=("r1",))
@@ -281,61 +235,6 @@ def test_a_rebuilt_projection_is_the_same(world):
     before = list(queries.current(world.store)), queries.latest(world.store)
     world.log.rebuild_projection()
     assert (list(queries.current(world.store)), queries.latest(world.store)) == before
-
-
-def test_two_writers_are_refused_in_one_line(world):
-    with Store.open(world.store.path) as second, pytest.raises(StoreLocked) as error:
-        Log.open(second, SIGNER, at=START)
-    assert "another agent (process " in str(error.value)
-    assert "\n" not in str(error.value)
-
-
-def test_a_closed_log_gives_its_place_to_another(world):
-    world.log.close()
-    with pytest.raises(StoreLocked, match="closed"):
-        world.log.append("agent", {}, START)
-    with Store.open(world.store.path) as second, Log.open(second, SIGNER, at=START) as log:
-        assert log.append("agent", {}, START) == 1
-
-
-def test_the_key_of_another_log_is_refused(tmp_path):
-    with open_world(tmp_path) as world:
-        world.log.close()
-        with pytest.raises(KeyMismatch, match="belongs to the key"):
-            Log.open(world.store, OTHER, at=START)
-
-
-def test_a_store_that_is_not_there_is_not_made_by_reading(tmp_path):
-    with pytest.raises(StoreMissing):
-        Store.open(tmp_path / "none.db", create=False)
-    with pytest.raises(StoreMissing, match="no such folder"):
-        Store.open(tmp_path / "nowhere" / "e.db")
-
-
-def test_truth_refuses_update_delete_and_holes(world):
-    world.run(0, {("r1", "a"): "pass"})
-    with world.store._engine.connect() as connection:
-        for statement, message in (
-            ("UPDATE entry SET kind = 'gap'", "only ever added"),
-            ("DELETE FROM change", "only ever added"),
-            ("INSERT INTO entry VALUES (9, 'gap', 0, x'00', x'00')", "without holes"),
-        ):
-            with pytest.raises(Exception, match=message):
-                connection.exec_driver_sql(statement)
-
-
-def test_a_new_schedule_is_an_entry_and_the_same_one_is_not(world):
-    world.plan()
-    size = open_checkpoint(world.log.checkpoint(), SIGNER.verifier).size
-    world.plan(1)
-    assert open_checkpoint(world.log.checkpoint(), SIGNER.verifier).size == size
-    world.plan(2, every=7200)
-    assert open_checkpoint(world.log.checkpoint(), SIGNER.verifier).size == size + 1
-
-
-def test_an_unknown_kind_of_entry_is_refused(world):
-    with pytest.raises(ValueError, match="party"):
-        world.log.append("party", {}, START)
 
 
 NAMES = st.sampled_from(["a", "b", "c", "d", "e#1"])
@@ -379,63 +278,3 @@ def test_every_past_state_is_rebuilt_from_changes_and_has_its_sealed_root(tmp_pa
             assert top.root() == run.state_root
         world.verify()
         world.log.rebuild_projection()
-
-
-def test_the_same_finding_costs_no_bytes(world):
-    many = {("r1", f"bucket-{n}"): "pass" for n in range(200)}
-    world.run(0, many)
-    with world.store.reading() as view:
-        before = list(view.contents())
-    world.run(1, many)
-    with world.store.reading() as view:
-        assert len(list(view.contents())) == len(before)
-
-
-def test_what_is_nearly_the_same_every_run_is_kept_by_what_differs(world):
-    def calls(hour):
-        """A hundred kinds of calls that do not change, and request ids that always do."""
-        made = [
-            {
-                "call": f"ec2:Describe{n:02}",
-                "region": f"region-{n % 17}",
-                "count": n,
-                "items": n * n,
-            }
-            for n in range(100)
-        ]
-        ids = [sha256(f"{hour} {n}".encode()).hexdigest()[:36] for n in range(16)]
-        return {"calls": made, "ids": ids}
-
-    for hour in range(4):
-        world.run(hour, {("r1", "a"): "pass"}, calls=calls(hour))
-    bodies = [body for _, body in queries.entries(world.store, kind="run")]
-    digests = [bytes.fromhex(body["calls"]["blob"]) for body in bodies]
-    with world.store.reading() as view:
-        rows = {row[1]: row for row in view.contents()}
-        told = [json.loads(view.content(digest)) for digest in digests]
-    assert told == [calls(hour) for hour in range(4)]
-    first, *others = [rows[digest] for digest in digests]
-    assert first[3] is None
-    assert [row[3] for row in others] == [first[0]] * 3, "all on one base: none on another"
-    assert max(len(row[5]) for row in others) < 16 * 36, "less than even the ids as text"
-    world.verify()
-
-
-def test_a_long_part_of_an_entry_is_cited_and_a_short_one_is_not(world):
-    many = tuple(f"rule-{n:03}" for n in range(100))
-    for hour in range(2):
-        world.run(hour, {(name, "a"): "pass" for name in many}, rules=many)
-    world.run(2, {("rule-000", "a"): "fail"}, rules=many[:3])
-    first, second, third = [body for _, body in queries.entries(world.store, kind="run")]
-    assert first["counts"].keys() == {"blob", "size"}
-    assert second["counts"] == first["counts"]
-    assert third["counts"] == {"rule-000": {"fail": 1}, "rule-001": {}, "rule-002": {}}
-
-
-def test_a_store_may_be_read_while_it_is_written(world):
-    world.run(0, {("r1", "a"): "pass"})
-    reading = queries.current(world.store)
-    assert next(reading).outcome is Outcome.PASS
-    world.run(1, {("r1", "a"): "fail"})
-    assert list(reading) == []
-    assert state(world) == {("r1", "a"): ("fail", "")}
