@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from itertools import groupby
 
 from msgspec import Struct
 
@@ -16,7 +15,7 @@ from agent.reports.readiness import SOC2
 from agent.web.pages.desk import Desk
 from agent.web.pages.known import Known, known_rules
 from agent.web.pages.people import Part, People, part_of, read_people
-from agent.web.pages.state import Pair, State, Status, tally
+from agent.web.pages.state import Pair, State, Status, by_rule, tally, worst_by_rule
 
 RECENT = timedelta(days=7)
 """For how long back missing runs are told on the first page."""
@@ -80,10 +79,7 @@ class Overview(Struct, frozen=True, kw_only=True):
 
     def count(self, status: Status) -> int:
         """Count the rules whose worst pair is so."""
-        worst: dict[str, Status] = {}
-        for pair in self.state.pairs:
-            worst[pair.rule] = Status.worst([pair.status, worst.get(pair.rule, Status.NONE)])
-        return sum(each is status for each in worst.values())
+        return sum(each is status for each in worst_by_rule(self.state.pairs).values())
 
 
 def read_overview(desk: Desk, asked: datetime | None) -> Overview:
@@ -122,9 +118,7 @@ def _rows(desk: Desk, state: State, people: People) -> Iterable[Row]:
     for rule, names in decisions.proves.items():
         for name in names:
             proving.setdefault(name, set()).add(rule)
-    of_rule: dict[str, list[Pair]] = {}
-    for pair in state.pairs:
-        of_rule.setdefault(pair.rule, []).append(pair)
+    of_rule = by_rule(state.pairs)
     for criterion, title in desk.criteria().items():
         controls = serving.get(criterion, [])
         rules = set().union(*(proving.get(control.id, set()) for control in controls))
@@ -140,10 +134,7 @@ def _rows(desk: Desk, state: State, people: People) -> Iterable[Row]:
 
 def cell_of(pairs: Sequence[Pair], cloud: str) -> Cell:
     """Fold the pairs on one cloud; what has nothing to look at is `none`."""
-    worst: dict[str, Status] = {}
-    for pair in pairs:
-        if pair.cloud == cloud:
-            worst[pair.rule] = Status.worst([pair.status, worst.get(pair.rule, Status.NONE)])
+    worst = worst_by_rule(pair for pair in pairs if pair.cloud == cloud)
     status = Status.worst(worst.values())
     return Cell(status=status, rules=len(worst), bad=sum(one is status for one in worst.values()))
 
@@ -152,24 +143,22 @@ def _troubles(
     known: Mapping[str, Known], pairs: Iterable[Pair], outcome: Outcome
 ) -> tuple[Trouble, ...]:
     """Give the rules with findings of an outcome, by severity, then by how many."""
-    mine = sorted((pair for pair in pairs if pair.counts.get(outcome)), key=lambda one: one.rule)
+    mine = by_rule(pair for pair in pairs if pair.counts.get(outcome))
     return _by_weight(
         Trouble(
             rule=known[rule],
             targets=tuple(pair.target for pair in same),
             count=sum(pair.counts[outcome] for pair in same),
         )
-        for rule, same in ((rule, list(found)) for rule, found in groupby(mine, lambda p: p.rule))
+        for rule, same in mine.items()
     )
 
 
 def _unknown(known: Mapping[str, Known], pairs: Iterable[Pair]) -> tuple[Trouble, ...]:
-    mine = sorted(
-        (pair for pair in pairs if pair.status is Status.UNKNOWN), key=lambda one: one.rule
-    )
+    mine = by_rule(pair for pair in pairs if pair.status is Status.UNKNOWN)
     return _by_weight(
         Trouble(rule=known[rule], targets=tuple(pair.target for pair in same), count=0)
-        for rule, same in groupby(mine, lambda pair: pair.rule)
+        for rule, same in mine.items()
     )
 
 

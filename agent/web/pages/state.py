@@ -105,6 +105,20 @@ def read_state(store: Store, at: datetime) -> State:
     )
 
 
+def by_rule(pairs: Iterable[Pair]) -> dict[str, list[Pair]]:
+    """Group pairs by their rule."""
+    found: dict[str, list[Pair]] = {}
+    for pair in pairs:
+        found.setdefault(pair.rule, []).append(pair)
+    return found
+
+
+def worst_by_rule(pairs: Iterable[Pair]) -> dict[str, Status]:
+    """Give the worst status of each rule."""
+    found = by_rule(pairs).items()
+    return {rule: Status.worst(pair.status for pair in same) for rule, same in found}
+
+
 def tally(pairs: Iterable[Pair]) -> Counter[Outcome]:
     """Count the findings of pairs by outcome, as last known."""
     found: Counter[Outcome] = Counter()

@@ -17,7 +17,7 @@ from agent.web.pages.moments import bounds_of, known_of, moment_of
 from agent.web.pages.overview import SEVERITIES, read_overview
 from agent.web.pages.page import Asked, NotHereError, Page
 from agent.web.pages.people import part_of, read_people
-from agent.web.pages.state import Pair, Status, tally
+from agent.web.pages.state import Status, by_rule, tally
 
 View = Callable[[Desk, Asked], Page]
 
@@ -104,9 +104,7 @@ def rules(desk: Desk, asked: Asked) -> Page:
     """List the rules."""
     at, text, severity = moment_of(desk, asked), asked.text("q"), asked.text("severity")
     status, state = asked.text("status"), desk.state(at)
-    of_rule: dict[str, list[Pair]] = {}
-    for pair in state.pairs:
-        of_rule.setdefault(pair.rule, []).append(pair)
+    of_rule = by_rule(state.pairs)
     rows = [
         (rule, worst, tally(pairs))
         for rule in known_rules(desk, state).values()
