@@ -9,7 +9,7 @@ from pathlib import Path
 FOLDER = Path(__file__).parent
 ORDER = (
     *("cel", "load", "evaluate", "collect", "scrape", "growth"),
-    *("peers", "all_rules", "reports", "year"),
+    *("peers", "all_rules", "reports", "year", "questions"),
 )
 """From seconds to minutes."""
 

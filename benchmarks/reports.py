@@ -1,9 +1,9 @@
-"""Half a year of hourly runs, and how long its reports and exports take to gather and to write.
+"""Half a year of hourly runs, and how long its reports, exports and bundle take to make and check.
 
     python benchmarks/reports.py [--resources 60] [--rules 20] [--hours 4380] [--flips 30]
 
 The evidence is made by the real sealing code, as in `year.py`. EVIDENCE.md gives no bound for
-reports; the aim is seconds.
+reports and for `verify.py`; the aim is seconds.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import resource
 import shutil
+import subprocess
 import sys
 import tempfile
 import time
@@ -23,8 +24,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from year import HOUR, START, Estate, simulate
 
+from agent.bundle.write import Order, write_bundle
 from agent.controls.load import load_controls
 from agent.evidence import keys
+from agent.evidence.entry import Kind as Entry
 from agent.evidence.log import Log
 from agent.evidence.store import Store
 from agent.reports.document import write_json
@@ -76,6 +79,28 @@ def export(store: Store, report: Report, folder: Path) -> None:
         )
 
 
+def bundle(store: Store, log: Log, hours: int, folder: Path) -> None:
+    """Write the bundle of all of it and have its own verifier check it; print how long each took.
+
+    Raises `CalledProcessError` when it is not valid.
+    """
+    made = START + hours * HOUR
+    order = Order(start=START, end=made, made_at=made)
+    begun = time.perf_counter()
+    write_bundle(store, folder, order, lambda body: log.append(Entry.EXPORT, body, made))
+    written = time.perf_counter()
+    subprocess.run(
+        [sys.executable, "-I", folder / "verify.py", folder],
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
+    size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    print(
+        f"bundle    {size / 1e6:.1f} MB, written in {written - begun:6.2f} s,"
+        f" verify.py says valid after {time.perf_counter() - written:6.2f} s"
+    )
+
+
 def main() -> None:
     """Simulate, report; print figures."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
@@ -96,6 +121,7 @@ def main() -> None:
                     f"{told['runs']:,} runs of {args.resources} resources x {args.rules} rules,"
                     f" {told['changes']:,} changes, made in {time.perf_counter() - begun:.0f} s"
                 )
+                bundle(store, log, args.hours, folder / "bundle")
             export(store, measure(store, Kind.TYPE2, args.hours, verify=True), folder)
             for kind in Kind:
                 measure(store, kind, args.hours, verify=False)
