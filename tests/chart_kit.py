@@ -16,7 +16,7 @@ def tool(name):
     own = ROOT / ".tools/bin" / name
     found = str(own) if own.exists() else shutil.which(name)
     if not found:
-        pytest.skip(f"{name} is not here: `make tools`")
+        pytest.skip(f"{name} is not here: `make tools`, or `make deploy-check` for docker-compose")
     return found
 
 
