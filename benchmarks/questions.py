@@ -69,7 +69,8 @@ def fill(folder: Path, args: argparse.Namespace) -> None:
                     run.add(finding)
                 run.see(name, "eu-west-1", "aws.demo.thing", b"\x01" * 32)
             run.seal({}, finished=START + timedelta(minutes=2))
-        print(f"{args.resources * RULES:,} findings sealed in {time.process_time() - begun:.0f} s CPU", flush=True)
+        spent = time.process_time() - begun
+        print(f"{args.resources * RULES:,} findings sealed in {spent:.0f} s CPU", flush=True)
         churning = argparse.Namespace(hours=args.hours, flips=500, churn=60)
         told = simulate(log, Estate(10, RULES), churning)
         print(
