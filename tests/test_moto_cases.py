@@ -142,11 +142,11 @@ def findings(rule: Rule, session: Session, later: timedelta) -> list[Finding]:
 
 @contextmanager
 def moto(endpoint: Endpoint, case: Case | Canned) -> Iterator[ClientOf]:
-    """An empty moto with the settings of the case."""
+    """An empty moto, which makes itself anew with the settings of the case when it is asked."""
+    endpoint.reset()
     with pytest.MonkeyPatch.context() as patch:
         for name, setting in case.moto.items() if isinstance(case, Case) else ():
             patch.setitem(default_user_config, name, setting)
-        endpoint.reset()
         yield maker(endpoint.url)
 
 
