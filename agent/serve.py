@@ -76,7 +76,9 @@ def serve(
     with ExitStack() as stack:
         log = stack.enter_context(open_log(settings, at=CLOCK.now()))
         agent = Agent(scope, log)
-        server = stack.enter_context(open_server(settings, agent.surfaces(), agent.reads))
+        server = stack.enter_context(
+            open_server(settings, agent.surfaces(), agent.reads, agent.told_of_users)
+        )
         stack.enter_context(agent.working())
         ready(server.url)
         while not stopping.wait(0.2):
@@ -156,6 +158,10 @@ class Agent:
             now=CLOCK.now,
         )
 
+    def told_of_users(self, ok: bool) -> None:
+        """Hear whether the web configuration on disk is in force."""
+        self._vitals.read_again("web configuration", ok=ok)
+
     @contextmanager
     def working(self) -> Iterator[None]:
         """Work for as long as the context lasts; its start and its end are in the log."""
@@ -178,6 +184,7 @@ class Agent:
         past_of = filter(to_fill, self._scope.targets)
         self._past.start(past_of, lambda each: self._look_first(each, anyway=True))
         self._plan(self._scope.targets)
+        self._vitals.read_again("configuration", ok=True)
         self._scheduler.start()
         self._scheduler.once("anchors", self._upkeep.tend_anchors, asks=True)
         self._scheduler.once("verify", self._upkeep.verify)
@@ -202,7 +209,7 @@ class Agent:
             scope = load_scope(load_settings(path), self._known)
         except MISTAKES as mistake:
             LOG.error("reload refused, the one before stays in force: %s", mistake)
-            self._vitals.reloaded.set(0)
+            self._vitals.read_again("configuration", ok=False)
             return
         fixed = ("store", "origin", "key", "http")
         kept = {name: getattr(before.settings, name) for name in fixed}
@@ -253,6 +260,8 @@ class Agent:
         for target in before.targets.keys() - scope.targets.keys():
             self._scheduler.drop(target)
         self._plan(scope.targets if reloaded else scope.targets.keys() - before.targets.keys())
+        if reloaded:
+            self._vitals.read_again("configuration", ok=True)
 
     def _record_population(self, scope: Scope) -> None:
         """Record who joined and left, and which entries could not say. Raises `StoreError`."""
@@ -279,7 +288,6 @@ class Agent:
             discover = parse_duration(scope.settings.run.discover)
             self._scheduler.repeat("members", discover, self._find_members, asks=True)
         self._reach.expect(scope.targets, scope.expected())
-        self._vitals.reloaded.set(1)
 
     def _look_first(self, target: str, *, anyway: bool = False) -> None:
         """Look soon at what has never been looked at, instead of at its first slot."""

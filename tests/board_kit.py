@@ -160,7 +160,7 @@ class Drift:
         self._reach.expect(TARGETS, {"aws": 2, "azure": 1, "gcp": 2})
         self._reach.note(SILENT, answered=False)
         self.vitals.leader.set(1)
-        self.vitals.reloaded.set(1)
+        self.vitals.read_again("configuration", ok=True)
         self.vitals.verified.set(1)
 
     def _make_registry(self, settings, decisions):

@@ -111,7 +111,9 @@ def test_an_agent_that_starts_again_knows_from_the_log_who_answered(start):
 
 
 def test_a_reload_brings_new_rules_and_a_mistake_changes_nothing(start, cloud):
-    agent = start()
+    web = start.folder / "web.yml"
+    web.write_text("http_server_config: {http2: true}")
+    agent = start(http={"listen": "127.0.0.1:0", "web_config": str(web)})
     agent.until(1.0, STATUS, status="fail", **VERSIONING)
     start.config.write_text("targets: [{provider: oracle}]\n")
     agent.process.send_signal(signal.SIGHUP)
@@ -122,6 +124,10 @@ def test_a_reload_brings_new_rules_and_a_mistake_changes_nothing(start, cloud):
     configure(start.folder, cloud.url, **more)
     agent.process.send_signal(signal.SIGHUP)
     assert "reloaded: 1 rules" in agent.wait_for("reload")
+    assert agent.metric("assay_config_last_reload_successful") == 1.0
+    web.write_text("basic_auth_users: [ana]")
+    assert agent.metric("assay_config_last_reload_successful") == 0.0
+    web.write_text("http_server_config: {http2: false}")
     assert agent.metric("assay_config_last_reload_successful") == 1.0
     agent.until(1.0, STATUS, status="pass", **ROOT_KEYS)
     assert agent.metric(STATUS, status="fail", **VERSIONING) is None

@@ -292,6 +292,37 @@ def test_passwords_are_not_checked_again_and_again(tmp_path):
         assert min(took[1:]) < took[0] / 2
 
 
+def test_users_are_read_again_when_their_file_changes_and_a_mistake_keeps_those_of_before(
+    tmp_path, caplog
+):
+    path = tmp_path / "web.yml"
+
+    def write(text):
+        part = tmp_path / "part"
+        part.write_text(text)
+        part.replace(path)
+
+    write(json.dumps({"basic_auth_users": {"ana": HASH, "bob": HASH}}))
+    told = []
+    with opened(tmp_path, http={"web_config": str(path)}, told=told.append) as server:
+        ana, bob = basic("ana", PASSWORD), basic("bob", PASSWORD)
+        assert statuses(server, ana) == statuses(server, bob) == (200, 200)
+        write(json.dumps({"basic_auth_users": {"bob": HASH}}))
+        assert (statuses(server, ana), statuses(server, bob)) == ((401, 401), (200, 200))
+        write("basic_auth_users: {ana: plain}")
+        assert (statuses(server, ana), statuses(server, bob)) == ((401, 401), (200, 200))
+        assert f"the users of before stay in force: {path}:1:20: ana: a bcrypt hash" in caplog.text
+        assert told == [True, False]
+        path.unlink()
+        assert statuses(server, bob) == (200, 200)
+        write("{}")  # nobody is left, and still somebody is asked for
+        assert statuses(server, bob) == statuses(server) == (401, 401)
+        write("tls_server_config: {cert_file: a, key_file: b}")
+        assert statuses(server) == (401, 401)
+        assert "tls_server_config changes only with a restart" in caplog.text
+        assert told == [True, False, False, True, False]
+
+
 def test_prometheus_own_tool_accepts_what_is_accepted_here(tmp_path, certificates):
     mutual = {
         "client_auth_type": "RequireAndVerifyClientCert",

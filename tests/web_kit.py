@@ -60,13 +60,13 @@ def served(folder, *, tell=lambda _: None, **more):
 
 
 @contextmanager
-def opened(folder, *, tell=lambda _: None, http=None, reads=None, **more):
+def opened(folder, *, tell=lambda _: None, http=None, reads=None, told=lambda _: None, **more):
     """Serve a world as the configuration's `http` says; gives the server."""
     with open_world(folder) as world:
         tell(world)
         http = {"listen": "127.0.0.1:0", **(http or {})}
         surfaces = surfaces_on(world, folder, http=http, **more)
-        with open_server(surfaces.scope().settings, surfaces, reads) as server:
+        with open_server(surfaces.scope().settings, surfaces, reads, told) as server:
             yield server
 
 

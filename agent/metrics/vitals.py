@@ -58,11 +58,12 @@ class Vitals:
             ("provider",),
             registry=registry,
         )
-        self.reloaded = Gauge(
+        self._reloaded = Gauge(
             "assay_config_last_reload_successful",
             "Whether the configuration on disk is the one in force.",
             registry=registry,
         )
+        self._refused: set[str] = set()
         self.tick = Gauge(
             "assay_scheduler_last_tick_timestamp_seconds",
             "When the scheduler last showed that it lives.",
@@ -85,6 +86,11 @@ class Vitals:
         build.labels(__version__).set(1)
         self.slots = SlotCounts()
         registry.register(self.slots)
+
+    def read_again(self, part: str, *, ok: bool) -> None:
+        """Say whether a part of the configuration on disk is in force."""
+        self._refused = self._refused - {part} if ok else self._refused | {part}
+        self._reloaded.set(not self._refused)
 
     def count(self, provider: str, collection: Collection) -> None:
         """Add the requests of a run."""

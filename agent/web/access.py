@@ -49,13 +49,22 @@ class Caller(Struct, frozen=True, kw_only=True):
 class Access:
     """Decides who asks, and whether they may."""
 
-    def __init__(self, config: WebConfig, tokens: Tokens, now: Callable[[], datetime]) -> None:
-        self._passwords = Passwords(config.users)
+    def __init__(
+        self, config: Callable[[], WebConfig], tokens: Tokens, now: Callable[[], datetime]
+    ) -> None:
+        """`config` gives what is in force when it is asked."""
         self._config, self._tokens, self._now = config, tokens, now
+        self._passwords = Passwords(config().users)
+        self._asked = False
 
     def asks(self) -> bool:
-        """Whether anything beyond the connection is asked for."""
-        return bool(self._config.users) or self._tokens.asked_for()
+        """Whether anything beyond the connection is asked for.
+
+        From the first user on, until a restart: the last one that is removed opens nothing, nor
+        does a file that was just emptied to be written anew.
+        """
+        self._asked = bool(self._config().users) or self._asked
+        return self._asked or self._tokens.asked_for()
 
     def caller(self, authorization: str) -> Caller | None:
         """Tell who sends this header; None: nobody who is known. Raises `TokenError`."""
@@ -69,7 +78,14 @@ class Access:
         user, password = _basic(value.strip())
         if self._tokens.asked_for() and (found := self._token(password)):
             return found
-        return Caller(name=f"user {user}") if self._passwords.hold(user, password) else None
+        return Caller(name=f"user {user}") if self._held().hold(user, password) else None
+
+    def _held(self) -> Passwords:
+        """Give the passwords in force; verdicts on those of before are forgotten."""
+        users = self._config().users
+        if users != self._passwords.users:
+            self._passwords = Passwords(users)
+        return self._passwords
 
     def _token(self, secret: str) -> Caller | None:
         token = self._tokens.find(secret, self._now())
@@ -119,16 +135,16 @@ class Passwords:
     """The users of a web configuration; verdicts are kept for a while."""
 
     def __init__(self, users: Mapping[str, str]) -> None:
-        self._users = users
+        self.users = users
         self._lock = threading.Lock()
         self._known: OrderedDict[bytes, bool] = OrderedDict()
 
     def hold(self, user: str, password: str) -> bool:
         """Whether this is the password of the user; takes as long for a user there is not."""
-        if not self._users:
+        if not self.users:
             return False
-        known = self._users.get(user)
-        against = known or next(iter(self._users.values()))
+        known = self.users.get(user)
+        against = known or next(iter(self.users.values()))
         key = sha256(f"{user}\0{against}\0{password}".encode()).digest()
         with self._lock:
             verdict = self._known.get(key)

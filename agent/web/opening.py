@@ -13,23 +13,31 @@ from agent.web.app import create_app
 from agent.web.hosts import OwnNames
 from agent.web.rate import Throttle
 from agent.web.reads import Reads, Witness
+from agent.web.reread import Told, WebConfigFile
 from agent.web.server import Server, ServerError
 from agent.web.settings import HttpSettings
 from agent.web.surfaces import Surfaces
 from agent.web.tokens import NAME, Tokens
-from agent.web.webconfig import WebConfig, load_web_config
+from agent.web.webconfig import WebConfig
 
 LOG = logging.getLogger("assay")
 
 
-def open_server(settings: Settings, surfaces: Surfaces, reads: Reads | None = None) -> Server:
+def open_server(
+    settings: Settings,
+    surfaces: Surfaces,
+    reads: Reads | None = None,
+    told: Told = lambda _: None,
+) -> Server:
     """Bind the address and build all that answers there; `reads` notes who reads evidence.
 
-    Raises `ServerError` and `WebConfigError`, before anything is answered.
+    `told` hears, when the web configuration changed, whether what it says is in force. Raises
+    `ServerError` and `WebConfigError`, before anything is answered.
     """
     http = settings.http
-    config = load_web_config(settings.path(http.web_config)) if http.web_config else WebConfig()
-    access = Access(config, tokens_of(settings), surfaces.now)
+    in_force = WebConfigFile(settings.path(http.web_config), told) if http.web_config else WebConfig
+    config = in_force()
+    access = Access(in_force, tokens_of(settings), surfaces.now)
     refuse_open(http, config, access)
     before = [Middleware(Witness, reads=reads)] if reads is not None else []
     before.append(Middleware(Gate, access=access))
