@@ -21,7 +21,7 @@ def test_a_period_is_read_again_when_decisions_are_others_and_not_for_a_copy(tmp
             # soon that of another
             return msgspec.structs.replace(decided[-1])
 
-        desk = Desk(surfaces.store, surfaces.scope, decisions, surfaces.now)
+        desk = Desk(surfaces.store, surfaces.scope, decisions, surfaces.now, surfaces.subtrees)
         query = b"from=2026-01-01&to=2026-01-02"
         asked = Asked(
             Request(

@@ -6,12 +6,16 @@ need memory and time that grow with the logarithm of its length.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from hashlib import sha256
 
 HASH_SIZE = 32
 EMPTY_ROOT = sha256().digest()
 """The root of a tree without leaves (RFC 6962 section 2.1)."""
+
+
+RootOf = Callable[[int, int], bytes]
+"""Gives the root over the leaves [low, high)."""
 
 
 class ProofInvalid(Exception):  # noqa: N818 - named for what it says of the proof
@@ -71,16 +75,24 @@ def root_hash(leaves: Iterable[bytes]) -> bytes:
 
 def inclusion_proof(index: int, leaves: Sequence[bytes]) -> list[bytes]:
     """Give the audit path of leaf `index` (RFC 6962 section 2.1.1). Raises `ValueError`."""
-    if not 0 <= index < len(leaves):
-        raise ValueError(f"no leaf {index} in a tree of {len(leaves)}")
-    low, high, path = 0, len(leaves), list[bytes]()
+    return inclusion_path(index, len(leaves), lambda low, high: root_hash(leaves[low:high]))
+
+
+def inclusion_path(index: int, size: int, root_of: RootOf) -> list[bytes]:
+    """Give the audit path of leaf `index` among `size`, by the roots of subtrees.
+
+    Raises `ValueError`.
+    """
+    if not 0 <= index < size:
+        raise ValueError(f"no leaf {index} in a tree of {size}")
+    low, high, path = 0, size, list[bytes]()
     while high - low > 1:
         middle = low + _split(high - low)
         if index < middle:
-            path.append(root_hash(leaves[middle:high]))
+            path.append(root_of(middle, high))
             high = middle
         else:
-            path.append(root_hash(leaves[low:middle]))
+            path.append(root_of(low, middle))
             low = middle
     return path[::-1]
 
@@ -90,19 +102,27 @@ def consistency_proof(first: int, leaves: Sequence[bytes]) -> list[bytes]:
 
     Raises `ValueError` when there is nothing to prove it from: `first` is 0 or beyond the tree.
     """
-    if not 0 < first <= len(leaves):
-        raise ValueError(f"no consistency proof from {first} to {len(leaves)} leaves")
-    low, high, path = 0, len(leaves), list[bytes]()
+    return consistency_path(first, len(leaves), lambda low, high: root_hash(leaves[low:high]))
+
+
+def consistency_path(first: int, size: int, root_of: RootOf) -> list[bytes]:
+    """Prove that the first `first` of `size` leaves are a prefix, by the roots of subtrees.
+
+    Raises `ValueError` when there is nothing to prove it from: `first` is 0 or beyond the tree.
+    """
+    if not 0 < first <= size:
+        raise ValueError(f"no consistency proof from {first} to {size} leaves")
+    low, high, path = 0, size, list[bytes]()
     while first != high:
         middle = low + _split(high - low)
         if first <= middle:
-            path.append(root_hash(leaves[middle:high]))
+            path.append(root_of(middle, high))
             high = middle
         else:
-            path.append(root_hash(leaves[low:middle]))
+            path.append(root_of(low, middle))
             low = middle
     if low:
-        path.append(root_hash(leaves[low:high]))
+        path.append(root_of(low, high))
     return path[::-1]
 
 

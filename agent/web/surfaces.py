@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
-from msgspec import Struct
+from msgspec import Struct, field
 from prometheus_client import CollectorRegistry
 
 from agent.controls.decisions import Decisions
 from agent.evidence.store import Store
+from agent.evidence.subtrees import Subtrees
 from agent.scope import Scope
 
 
@@ -27,3 +28,5 @@ class Surfaces(Struct, frozen=True, kw_only=True):
     """Controls, waivers and scope in force when asked, with the lists of events as last read."""
     now: Callable[[], datetime]
     """The time in UTC."""
+    subtrees: Subtrees = field(default_factory=Subtrees)
+    """What proofs need of the log, kept for all of them."""

@@ -5,7 +5,6 @@ No page is found by counting from the start: what came before it is not read aga
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -31,7 +30,7 @@ _RUNS = """
 SELECT id, entry FROM run
 WHERE id > :after AND finished >= :start AND finished < :end{only} ORDER BY id LIMIT :most"""
 _CHECKPOINTS = "SELECT size, note FROM checkpoint WHERE size > ? ORDER BY size LIMIT ?"
-_HASHES = "SELECT hash FROM entry WHERE idx < ? ORDER BY idx"
+_HASHES = "SELECT hash FROM entry WHERE idx >= ? AND idx < ? ORDER BY idx"
 
 
 def findings_of(
@@ -80,9 +79,9 @@ def checkpoints(view: Reading, after: int, most: int) -> Iterator[Row]:
     yield from view.hot(_CHECKPOINTS, (after, most))
 
 
-def hashes(view: Reading, size: int = sys.maxsize) -> list[bytes]:
-    """Give the hashes of the first `size` leaves, in order."""
-    return [bytes(row[0]) for row in view.hot(_HASHES, (size,))]
+def hashes(view: Reading, low: int, high: int) -> list[bytes]:
+    """Give the hashes of the leaves [low, high), in order."""
+    return [bytes(row[0]) for row in view.hot(_HASHES, (low, high))]
 
 
 def _of_kind(kind: str | None) -> tuple[str, list[Any]]:

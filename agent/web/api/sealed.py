@@ -10,8 +10,6 @@ from agent.evidence import paging
 from agent.evidence.entry import MAX_INT
 from agent.evidence.keyring import read_keyring
 from agent.evidence.store import Store
-from agent.evidence.store.paging import hashes
-from agent.evidence.tree import root_hash
 from agent.web.api import forms
 from agent.web.api.answers import FOREVER, JSON, Form, answer, json_answer, page_answer
 from agent.web.api.cursor import read_cursor
@@ -36,7 +34,7 @@ def router(surfaces: Surfaces) -> APIRouter:
     def show_head(request: Request) -> Response:
         with store.reading() as view:
             meta, size, note = view.meta(), view.size(), view.checkpoint() or b""
-            root = root_hash(hashes(view, size))
+            root = surfaces.subtrees.root(view, size)
             key = read_keyring(view).newest
         told = {"origin": meta["origin"], "vkey": str(key)}
         return json_answer(

@@ -9,6 +9,7 @@ from agent.controls.decisions import Decisions, frameworks_of
 from agent.controls.scope import criteria_in
 from agent.evidence.anchors.opening import roots_of
 from agent.evidence.store import Store
+from agent.evidence.subtrees import Subtrees
 from agent.reports.readiness import SOC2
 from agent.rules.rule import Rule
 from agent.scope import Scope
@@ -28,9 +29,10 @@ class Desk:
         scope: Callable[[], Scope],
         decisions: Callable[[], Decisions],
         now: Callable[[], datetime],
+        subtrees: Subtrees,
     ) -> None:
         """`scope` and `decisions` are those in force when they are asked for."""
-        self.store, self.now = store, now
+        self.store, self.now, self.subtrees = store, now, subtrees
         self._scope, self._decisions = scope, decisions
         self.memo = Memo(self.size)
         self._criteria: tuple[Scope, Mapping[str, str]] | None = None

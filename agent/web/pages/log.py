@@ -12,7 +12,6 @@ from msgspec import Struct
 from agent.evidence.keyring import read_keyring
 from agent.evidence.rows import words_of
 from agent.evidence.store import Reading, paging
-from agent.evidence.tree import consistency_proof, inclusion_proof
 from agent.reports.model import Seal
 from agent.reports.sealed import read_seal
 from agent.web.pages.desk import Desk
@@ -75,7 +74,7 @@ def read_entry(desk: Desk, index: int) -> Proven | None:
             return None
         head, note = checkpoint_size(view), view.checkpoint() or b""
         key = read_keyring(view).newest
-    proof = inclusion_proof(index, leaves(desk, head)) if index < head else []
+        proof = desk.subtrees.inclusion(view, index, head) if index < head else []
     return Proven(
         index=index,
         size=head,
@@ -92,10 +91,11 @@ def read_consistency(desk: Desk, first: int) -> dict[str, Any]:
     """Prove that the newest checkpoint extends the first `first` entries. Raises `ValueError`."""
     with desk.store.reading() as view:
         size, note = checkpoint_size(view), view.checkpoint() or b""
+        proof = desk.subtrees.consistency(view, first, size)
     return {
         "first": first,
         "size": size,
-        "proof": list(_texts(consistency_proof(first, leaves(desk, size)))),
+        "proof": list(_texts(proof)),
         "checkpoint": note.decode(errors="replace"),
     }
 
@@ -104,16 +104,6 @@ def checkpoint_size(view: Reading) -> int:
     """Count the entries that the newest checkpoint is of."""
     lines = (view.checkpoint() or b"").split(b"\n")
     return int(lines[1]) if len(lines) > 1 and lines[1].isdigit() else 0
-
-
-def leaves(desk: Desk, size: int) -> list[bytes]:
-    """Give the hashes of the first entries."""
-
-    def read() -> list[bytes]:
-        with desk.store.reading() as view:
-            return paging.hashes(view, size)
-
-    return desk.memo.ask("leaves", read, when=size)
 
 
 def _entry(index: int, body: Mapping[str, Any]) -> Entry:

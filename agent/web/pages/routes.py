@@ -47,7 +47,8 @@ VIEWS: tuple[tuple[str, View], ...] = (
 
 def router(surfaces: Surfaces) -> APIRouter:
     """Build the routes of the pages, and what would make the first page that is asked for late."""
-    desk = Desk(surfaces.store, surfaces.scope, surfaces.decisions, surfaces.now)
+    shown = (surfaces.store, surfaces.scope, surfaces.decisions, surfaces.now)
+    desk = Desk(*shown, surfaces.subtrees)
     desk.criteria()
     compile_templates()
     routes = APIRouter(include_in_schema=False)
