@@ -2,7 +2,8 @@
 
 An entry stays for ever. One that its readers cannot read would stop every report after it, and a
 sample that its seed does not draw would make every bundle invalid. So each is read here first, as
-its readers and the verifier will read it.
+its readers and the verifier will read it. What lets evidence go is not among it: a legal hold can
+be ordered there, and is released only by whoever may write the log itself.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from msgspec.structs import replace
 from agent.controls import attest, respond
 from agent.evidence.entry import EntryError, Kind, to_rfc3339
 from agent.evidence.store import Store
+from agent.retention import holds
 from agent.samples.draw import SampleError, read_population, sample_body
 from agent.samples.population import population_body
 
@@ -97,12 +99,12 @@ def _export(
         raise TypeError("it does not say what was handed out")
 
 
-def _hold(
-    body: Mapping[str, Any], _contents: Sequence[bytes], _at: datetime, _store: Store
-) -> None:
+def _hold(body: Mapping[str, Any], _contents: Sequence[bytes], _at: datetime, store: Store) -> None:
     said = msgspec.convert(body, _Hold)
-    if said.of not in {"hold", "release"} or not all((said.id, said.reason, said.by)):
-        raise ValueError("only holds and releases are, each with a name, a reason and by whom")
+    if said.of != "hold" or not all((said.id, said.reason, said.by)):
+        raise ValueError("only holds are, each with a name, a reason and by whom")
+    if said.id in holds(store):
+        raise ValueError(f"the hold {said.id} stands: what it says stays until it is released")
 
 
 def _typed(said: _Said) -> _Said:

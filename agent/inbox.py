@@ -4,7 +4,8 @@ Beside the store, for whoever may write there. An item is complete when its `.js
 contents (`.0`, `.1`) are written before it. The agent takes items in the order of their
 names and removes each once it is sealed; one that cannot be sealed is renamed to `.refused`. Only
 what commands leave is sealed (`agent.admission`): who writes there says nothing of runs, gaps, keys
-or deletions. Asked to delete what is old, the agent does so by its own rules.
+or deletions, and releases no legal hold. Asked to delete what is old, the agent does so by its own
+rules.
 Should the agent die between the two, the item is sealed twice: the later entry says the same again.
 """
 

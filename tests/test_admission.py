@@ -50,6 +50,7 @@ def left(folder, log, kind, body, contents=(), *, at=LATER):
         (Kind.EXPORT, {"to": "somebody"}, "'what'"),
         (Kind.RETENTION, {"of": "hold"}, "missing required field"),
         (Kind.RETENTION, {**HOLD, "id": ""}, "each with a name"),
+        (Kind.RETENTION, {**HOLD, "of": "release"}, "only holds are"),
         (Kind.RETENTION, {**HOLD, "deleted": ["00" * 32]}, "unknown field `deleted`"),
     ],
     ids=lambda part: str(part)[:24],
@@ -73,6 +74,18 @@ def test_what_commands_write_is_sealed(log, tmp_path):
     assert "sealed as entry 3" in left(tmp_path, log, Kind.POPULATION, IDS, [CONTENT])
     drawn = sample_body(read_population(log.store, 3), "17", 2)
     assert "sealed as entry 4" in left(tmp_path, log, Kind.SAMPLE, drawn)
+
+
+def test_whoever_may_write_to_the_inbox_releases_no_hold_and_changes_none(log, tmp_path):
+    left(tmp_path, log, Kind.RETENTION, HOLD)
+    release = {**HOLD, "of": "release", "by": "Judge"}
+
+    assert "only holds are" in left(tmp_path, log, Kind.RETENTION, release)
+    approved = {**release, "approved_by": "Counsel"}
+    assert "unknown field `approved_by`" in left(tmp_path, log, Kind.RETENTION, approved)
+    other = {**HOLD, "reason": "none any more", "by": "Mallory"}
+    assert "the hold case-1 stands" in left(tmp_path, log, Kind.RETENTION, other)
+    assert [(one.id, one.by) for one in holds(log.store).values()] == [("case-1", "Counsel")]
 
 
 def test_a_sample_or_a_population_that_somebody_chose_is_refused(log, tmp_path):

@@ -244,9 +244,12 @@ def test_a_hold_that_waits_in_the_inbox_stops_deletion(assay, tmp_path):
 
 def test_the_commands_hold_release_and_retain(assay):
     why = ("--reason", "a suit", "--by", "Counsel")
+    both = (*why, "--approved-by", "Ana Lopez")
     assert assay("hold", "case-1", *why)[0] == 0
-    assert "no hold case-2 stands; there is case-1" in assay("release", "case-2", *why)[1]
-    assert assay("release", "case-1", *why)[0] == 0
+    assert "the hold case-1 stands already" in assay("hold", "case-1", *why)[1]
+    assert "no hold case-2 stands; there is case-1" in assay("release", "case-2", *both)[1]
+    assert "by somebody else" in assay("release", "case-1", *why, "--approved-by", " counsel")[1]
+    assert assay("release", "case-1", *both)[0] == 0
     assert "5 contents, " in assay("retain", "--dry-run")[1]
     assert "5 contents, " in assay("retain")[1]
     assert "0 contents, 0 bytes, may go" in assay("retain")[1]
@@ -280,3 +283,14 @@ def test_a_hold_that_was_ordered_before_stops_what_a_running_agent_is_asked_for(
         assert "sealed as entry" in held
         assert "the legal hold case-1 (a suit) stands: nothing is deleted" in asked
         verify_store(store)
+
+
+def test_a_hold_is_not_released_while_an_agent_runs(assay, tmp_path):
+    folder = tmp_path / "assay-data"
+    why = ("--reason", "a suit", "--by", "Counsel")
+    assay("hold", "case-1", *why)
+    with Store.open(folder / "evidence.db") as store, Log.open(store, SIGNER, at=LATER) as log:
+        code, said = assay("release", "case-1", *why, "--approved-by", "Ana Lopez")
+
+        assert (code, list(take(folder, log, LATER)), [*holds(store)]) == (3, [], ["case-1"])
+        assert "an agent runs: stop it first" in said

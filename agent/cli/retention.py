@@ -64,7 +64,22 @@ def hold(
     by: Annotated[str, typer.Option("--by", help="Who orders it.")],
 ) -> None:
     """Put a legal hold on the evidence: nothing is deleted until it is released."""
-    _seal(context, "hold", name, reason, by)
+    from agent.config import load_settings
+    from agent.evidence.entry import Kind
+    from agent.home import open_store_if_any
+    from agent.inbox import seal
+    from agent.retention import holds
+    from agent.run import CLOCK
+
+    settings = load_settings(context.obj)
+    _verify_words(name, reason, by)
+    with open_store_if_any(settings) as store:
+        if store is not None and name in holds(store):
+            raise CommandError(f"the hold {name} stands already; give another one its own name")
+    body = {"of": "hold", "id": name, "reason": reason, "by": by}
+    entry = seal(settings, Kind.RETENTION, body, CLOCK.now())
+    sealed = "left for the agent to seal" if entry is None else f"sealed as entry {entry}"
+    sys.stdout.write(f"hold {printable(name)}: {sealed}\n")
 
 
 def release(
@@ -72,31 +87,45 @@ def release(
     name: Annotated[str, typer.Argument(help="The name of the hold.")],
     reason: Annotated[str, typer.Option("--reason", help="Why it ends.")],
     by: Annotated[str, typer.Option("--by", help="Who orders it.")],
+    approved_by: Annotated[str, typer.Option("--approved-by", help="Who agrees: somebody else.")],
 ) -> None:
-    """Release a legal hold."""
+    """Release a legal hold: two people, the signing key, and no agent that runs meanwhile."""
     from agent.config import load_settings
-    from agent.home import open_store
-    from agent.retention import holds
-
-    with open_store(load_settings(context.obj)) as store:
-        standing = holds(store)
-    if name not in standing:
-        raise CommandError(f"no hold {name} stands; there is {', '.join(standing) or 'none'}")
-    _seal(context, "release", name, reason, by)
-
-
-def _seal(context: typer.Context, what: str, name: str, reason: str, by: str) -> None:
-    from agent.config import load_settings
+    from agent.controls.document import same_name
     from agent.evidence.entry import Kind
-    from agent.inbox import seal
+    from agent.evidence.store import StoreLocked
+    from agent.home import folder_of, open_log, open_store
+    from agent.inbox import take
+    from agent.retention import holds
     from agent.run import CLOCK
 
-    if not (name.strip() and reason.strip() and by.strip()):
-        raise CommandError("a hold needs a name, a reason and who orders it")
-    body = {"of": what, "id": name, "reason": reason, "by": by}
-    entry = seal(load_settings(context.obj), Kind.RETENTION, body, CLOCK.now())
-    sealed = "left for the agent to seal" if entry is None else f"sealed as entry {entry}"
-    sys.stdout.write(f"{what} {printable(name)}: {sealed}\n")
+    settings, now = load_settings(context.obj), CLOCK.now()
+    _verify_words(name, reason, by, approved_by)
+    if same_name(by, approved_by):
+        raise CommandError("a release is approved by somebody else than who orders it")
+    with open_store(settings):  # without evidence there is no hold, and no log is begun for one
+        pass
+    try:
+        with open_log(settings, at=now) as log:
+            for line in take(folder_of(settings), log, now):
+                sys.stdout.write(f"{printable(line)}\n")
+            standing = holds(log.store)
+            if name not in standing:
+                raise CommandError(
+                    f"no hold {name} stands; there is {', '.join(standing) or 'none'}"
+                )
+            body = {"of": "release", "id": name, "reason": reason, "by": by}
+            entry = log.append(Kind.RETENTION, {**body, "approved_by": approved_by}, now)
+    except StoreLocked:
+        raise CommandError(
+            "an agent runs: stop it first. Whoever may only leave it word releases no hold"
+        ) from None
+    sys.stdout.write(f"release {printable(name)}: sealed as entry {entry}\n")
+
+
+def _verify_words(*words: str) -> None:
+    if not all(word.strip() for word in words):
+        raise CommandError("it needs a name, a reason and who orders it, a release who approves it")
 
 
 def _told(old: list[Any]) -> str:

@@ -154,6 +154,12 @@ def _populations(view: Reading) -> Iterator[Change]:
         )
 
 
+def _two(body: Mapping[str, Any]) -> str:
+    """Give who ordered a hold or a release, and who approved it."""
+    approved = body.get("approved_by")
+    return f"{body.get('by', '')}{f', approved by {approved}' if approved else ''}"
+
+
 _SAID: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "waiver": lambda body: (
         f"waiver {body.get('id', '')} {body.get('event', 'recorded')}:"
@@ -164,7 +170,7 @@ _SAID: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
         f"retention deleted {len(body['deleted'])} contents; their digests stay"
         if body.get("of") == DELETED
         else f"legal hold {body.get('id', '')}: {body.get('of', '')}, ordered by"
-        f" {body.get('by', '')}: {body.get('reason', '')}"
+        f" {_two(body)}: {body.get('reason', '')}"
     ),
 }
 
