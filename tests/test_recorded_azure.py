@@ -11,20 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from azure_kit import ONE, make_world, serving, tenant_on
 from cloud_kit import checks_of, look
 from custodian import Unstated, restate
 from custodian_firewall import restate_with_firewall
 from jmespath import search
-from recorded_clouds_kit import (
-    azure_rows,
-    azure_seen,
-    expected,
-    files_of,
-    holding,
-    reasons,
-    recorded_resources,
-)
+from recorded_azure_kit import holding, population, recorded_resources, seen
+from recorded_clouds_kit import expected, files_of, reasons
 from recorded_kit import RECORDED
 
 from agent.demo.azure.server import Server
@@ -33,40 +27,28 @@ from checks.azure.session import types_of
 ROOT = Path(__file__).parents[1]
 pytestmark = pytest.mark.skipif(not RECORDED.is_dir(), reason="the recordings are not here")
 
-_TABLE = "resource.name == 'cctestroutetable' && resource.properties.?subnets.orValue([])"
-_BYPASS = "resource.properties.?networkAcls.?bypass.orValue('') == 'AzureServices'"
-BY_HAND: Mapping[str, str] = {
-    "azure-1588": "resource.location == 'Global' && resource.properties.condition.allOf.exists(c,"
-    " c.?field.orValue('') == 'properties.incidentType' && c.?equals.orValue('') == 'Incident')"
-    " && size(resource.properties.actions.actionGroups) > 0",
-    "azure-1685": f"{_TABLE}.exists(s, s.id.endsWith('ccroutetablevnet/subnets/cctestsubnet1'))"
-    " && size(resource.properties.subnets) == 1",
-    "azure-1686": f"{_TABLE}.exists(s, s.id.endsWith('ccroutetablevnet/subnets/cctestsubnet1'))",
-    "azure-1687": f"{_TABLE}.exists(s, s.id.endsWith('ccroutetablevnet/subnets/cctestsubnet2'))",
-    "azure-1825": f"resource.name.startsWith('ccipstorage') && {_BYPASS}",
-}
-"""Cases whose question is more than paths and literals, restated by hand."""
+BY_HAND: Mapping[str, Any] = yaml.safe_load(
+    (ROOT / "tests/data/recorded/azure_cases.yaml").read_text()
+)
+"""Cases whose question is more than paths and literals of a listing, restated by hand."""
 
 EXPLAINED: Mapping[str, str] = {}
 """Cases of which we find something else, and why."""
 
 
 @cache
-def stated() -> tuple[Mapping[str, str], Mapping[str, str]]:
-    """The restated cases with their expressions, and the others with the reason."""
-    said: dict[str, str] = {}
+def stated() -> tuple[Mapping[str, Mapping[str, Any]], Mapping[str, str]]:
+    """The restated cases with what is asked in them, and the others with the reason."""
+    said: dict[str, Mapping[str, Any]] = {}
     unsaid: dict[str, str] = {}
     for name, case in expected("azure", "c7n").items():
         try:
             filters = case["policy"].get("filters", [])
-            text = BY_HAND.get(name) or restated(case["policy"]["resource"], filters)
+            given = BY_HAND.get(name) or restated(case["policy"]["resource"], filters)
         except Unstated as reason:
             unsaid[name] = str(reason)
             continue
-        if len(azure_rows(case)) != case["total"]:
-            unsaid[name] = "a population that is not one recorded listing"
-        else:
-            said[name] = text
+        said[name] = {"holds": given} if isinstance(given, str) else given
     return said, unsaid
 
 
@@ -86,10 +68,10 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 def test_what_another_engine_found_is_what_we_find(
     name: str, server: Server, tmp_path: Path
 ) -> None:
-    case = expected("azure", "c7n")[name]
-    resources = azure_seen(server, tmp_path, azure_rows(case))
-    assert len(resources) == case["total"]
-    ours = [_id(case, one) for one in holding(stated()[0][name], resources)]
+    case, asked = expected("azure", "c7n")[name], stated()[0][name]
+    resources = seen(server, tmp_path, case, asked)
+    assert len(resources) == len(population(case, asked)) == case["total"]
+    ours = [_id(case, one) for one in holding(asked["holds"], resources)]
     same = sorted(ours) == sorted(map(str, case["matched_ids"]))
     assert same is (name not in EXPLAINED), (ours, case["matched_ids"])
 
@@ -128,8 +110,8 @@ def test_every_recorded_resource_of_a_type_of_ours_collects(server: Server, tmp_
         for check in checks_of("azure")
         if check.list and check.list.operation == "resources"
     }
-    seen = look(tenant_on(server, tmp_path).session(ONE), wanted)
+    told = look(tenant_on(server, tmp_path).session(ONE), wanted)
     assert len(rows) > 100
-    found = {str(one.attributes["id"]).lower() for one in seen.resources.values()}
+    found = {str(one.attributes["id"]).lower() for one in told.resources.values()}
     assert set(rows) - found == set()
-    assert [gap.message for gap in seen.gaps] == []
+    assert [gap.message for gap in told.gaps] == []
