@@ -75,15 +75,15 @@ def rows_with_policies(case: Mapping[str, Any]) -> list[tuple[Json, Json]]:
 
 def recorded_assets() -> list[Json]:
     """Every asset of Google Cloud that was recorded."""
-    return inventory({"assets": [one["path"] for one in files_of("gcp/cai/")]})
+    return inventory(one["path"] for one in files_of("gcp/cai/"))
 
 
-def inventory(case: Mapping[str, Any]) -> list[Json]:
-    """The recorded assets of a case, as Cloud Asset Inventory spells them today."""
+def inventory(paths: Iterable[str]) -> list[Json]:
+    """The recorded assets in some files, as Cloud Asset Inventory spells them today."""
     names = {"asset_type": "assetType", "iam_policy": "iamPolicy"}
     kept = {"name", "assetType", "resource", "iamPolicy"}
     assets = []
-    for path in case["assets"]:
+    for path in paths:
         for asset in _read(path):
             told = {names.get(key, key): value for key, value in asset.items()}
             assets.append({key: value for key, value in told.items() if key in kept})

@@ -6,7 +6,7 @@ recordings are not.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -145,12 +145,21 @@ def library() -> tuple[Mapping[str, Mapping[str, Any]], Mapping[str, str]]:
     return said, unsaid
 
 
+@pytest.fixture(scope="module")
+def seen_of(
+    server: Server, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[..., list[dict[str, Any]]]:
+    """What we make of files of assets, each of which several cases are about."""
+    folder = tmp_path_factory.mktemp("library")
+    return cache(lambda *paths: seen(server, folder, inventory(paths)))
+
+
 @pytest.mark.parametrize("name", library()[0] if RECORDED.is_dir() else ())
 def test_what_the_policy_library_found_is_what_we_find(
-    name: str, server: Server, tmp_path: Path
+    name: str, seen_of: Callable[..., list[dict[str, Any]]]
 ) -> None:
     case = library()[0][name]
-    resources = seen(server, tmp_path, inventory(case))
+    resources = seen_of(*case["assets"])
     constraint = case["policy"]["constraints"][0] or {}
     control = CONTROLS[case["policy"]["kind"]]
     params = {**control.get("defaults", {}), **(constraint.get("parameters") or {})}
