@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from enum import StrEnum
 from fnmatch import fnmatchcase
 
 import msgspec
@@ -36,6 +37,23 @@ class Waiver(Struct, frozen=True, kw_only=True):
     evaluated does not hold."""
 
 
+class State(StrEnum):
+    """How a waiver stands at an instant."""
+
+    ACTIVE = "active"
+    UPCOMING = "upcoming"
+    EXPIRED = "expired"
+    REMOVED = "removed"
+    """Taken back before its end."""
+
+
+def state_at(since: datetime, until: datetime, now: datetime) -> State:
+    """Say how a waiver for [since, until) that was not taken back stands."""
+    if until <= now:
+        return State.EXPIRED
+    return State.ACTIVE if since <= now else State.UPCOMING
+
+
 def waive(finding: Finding, waivers: Iterable[Waiver], now: datetime) -> Finding:
     """Make a failing finding `waived` when a waiver in force covers it; else leave it.
 
@@ -58,7 +76,8 @@ def waive(finding: Finding, waivers: Iterable[Waiver], now: datetime) -> Finding
 
 
 def _covers(waiver: Waiver, finding: Finding, now: datetime) -> bool:
-    if waiver.rule != finding.rule or not waiver.since <= now < waiver.until:
+    in_force = state_at(waiver.since, waiver.until, now) is State.ACTIVE
+    if waiver.rule != finding.rule or not in_force:
         return False
     return _names(waiver, finding) and _holds(waiver, finding)
 

@@ -63,6 +63,9 @@ LISTINGS = {
     "/log/entries?kind=run": 10,
     "/log/checkpoints": 12,
     "/history?rule=r1&resource=b0": 4,
+    "/waivers": 2,
+    "/attestations": 2,
+    "/duties?control=weaknesses-reported": 3,
 }
 
 
@@ -110,6 +113,48 @@ def test_findings_are_as_of_a_time_and_what_was_too_old_is_not_known(server):
     assert get(server, "/findings?at=2025-01-01T00:00:00Z")["items"] == []
 
 
+@pytest.mark.parametrize(
+    ("hour", "states"),
+    [
+        (6, {}),
+        (7, {"short": "upcoming", "long": "upcoming"}),
+        (9, {"short": "active", "long": "active"}),
+        (10, {"short": "expired", "long": "active"}),
+        (11, {"short": "expired", "long": "removed"}),
+    ],
+)
+def test_waivers_are_as_the_log_had_them_at_a_time(server, hour, states):
+    at = f"2026-01-01T{hour:02}:00:00Z"
+    rows = get(server, f"/waivers?at={at}")["items"]
+    assert {row["waiver"]: row["state"] for row in rows} == states
+    assert {row["recorded_at"] for row in rows} <= {"2026-01-01T07:00:00Z"}
+    for state in set(states.values()):
+        found = get(server, f"/waivers?at={at}&state={state}&rule=r1")["items"]
+        assert found == [row for row in rows if row["state"] == state]
+    assert get(server, f"/waivers?at={at}&rule=r2")["items"] == []
+
+
+def test_what_people_stated_is_told_and_counts_from_when_the_log_took_it(server):
+    first, second = get(server, "/attestations?control=weaknesses-reported")["items"]
+    assert (first["period"], second["recorded_at"]) == ("2025-12", "2026-01-01T13:00:00Z")
+    assert first["files"] == [f"{'0' * 64}  list.csv"]
+    since = f"/attestations?from={second['recorded_at']}"
+    assert get(server, since)["items"] == [second]
+    assert get(server, "/attestations?control=other")["items"] == []
+
+    def state(at):
+        duties = get(server, f"/duties?control=weaknesses-reported&at={at}")["items"]
+        return next(row["state"] for row in duties if row["period"] == "2026-01")
+
+    assert state("2026-01-01T12:30:00Z") == "upcoming"
+    assert state("2026-01-01T13:30:00Z") == "done"
+    overdue = get(server, "/duties?state=overdue&at=2027-01-01T00:00:00Z")["items"]
+    assert {row["state"] for row in overdue} == {"overdue"}
+    assert min(row["days_late"] for row in overdue) > 0
+    text = ask(server, API + "/waivers?format=csv")[2].decode()
+    assert text.startswith("state,waiver,rule,resources,from,until,approved_by,recorded_at\r\n")
+
+
 def test_a_listing_is_csv_by_format_or_by_accept_and_runs_no_formula(server):
     by_format = ask(server, API + "/findings?rule=r2&format=csv")
     by_accept = ask(server, API + "/findings?rule=r2", Accept="application/json;q=0.5, text/csv")
@@ -124,7 +169,9 @@ def test_a_listing_is_csv_by_format_or_by_accept_and_runs_no_formula(server):
         assert headers["Content-Type"] == "application/json", accept
 
 
-@pytest.mark.parametrize("path", ["/findings", "/deviations", "/log", "/log/entries/3", "/rules"])
+@pytest.mark.parametrize(
+    "path", ["/findings", "/deviations", "/log", "/log/entries/3", "/rules", "/waivers", "/duties"]
+)
 def test_what_the_caller_has_is_not_sent_again(server, path):
     _, headers, body = ask(server, API + path)
     assert body

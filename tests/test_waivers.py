@@ -220,7 +220,7 @@ def test_a_waived_failure_reads_waived_until_the_waiver_goes(assay):
     assert "by Bob Ito: They go with the old system" in found["message"]
     _, out, _ = assay("waivers", "list", "--format", "json")
     (row,) = items(out)
-    assert (row["state"], row["covers"], row["before_failure"]) == ("open", 1, True)
+    assert (row["state"], row["covers"], row["before_failure"]) == ("active", 1, True)
     configure(assay, "")
     assert assay("check", "--rule", RULE)[0] == 1
     assert outcome_of_bad(assay)["outcome"] == "fail"

@@ -12,7 +12,11 @@ from evidence_world import HOUR, START, TARGET, open_world
 from prometheus_client import CollectorRegistry
 
 from agent.config import load_settings
+from agent.controls.attest import to_body
+from agent.controls.model import Attestation, File, Result
+from agent.controls.waiver_log import standing_waivers, waiver_changes
 from agent.scope import load_scope
+from agent.waivers import Waiver
 from agent.web.app import create_app
 from agent.web.opening import open_server
 from agent.web.server import Server
@@ -48,6 +52,40 @@ def history(world):
             }
             world.run(hour, {**found, ("r2", "=HYPERLINK(1)"): "error"}, target=target)
     world.log.record_missed(START + 6 * HOUR)
+    people(world)
+
+
+def people(world):
+    """Two waivers that come and go, and a control that was performed twice, once too late."""
+    at = START + 7 * HOUR
+    for name, since, until in (("short", 8, 10), ("long", 9, 5000)):
+        waiver = Waiver(
+            id=name,
+            rule="r1",
+            resources=("b0",),
+            reason="=HYPERLINK(1)",
+            requested_by="Ana",
+            approved_by="Bob",
+            since=START + since * HOUR,
+            until=START + until * HOUR,
+        )
+        for body in waiver_changes({}, [waiver], at):
+            world.log.append("waiver", body, at)
+    for body in waiver_changes(standing_waivers(world.store), [], START + 11 * HOUR):
+        world.log.append("waiver", body, START + 11 * HOUR)
+    for hours, period in ((12, "2025-12"), (13, "2026-01")):
+        said = Attestation(
+            control="weaknesses-reported",
+            period=period,
+            performer="Ana",
+            reviewer="Bob",
+            performed_at=at,
+            recorded_at=START + hours * HOUR,
+            statement="Done",
+            result=Result.DONE,
+            files=(File(name="list.csv", sha256="0" * 64, size=3, kept=False),),
+        )
+        world.log.append("attestation", to_body(said), said.recorded_at)
 
 
 @contextmanager

@@ -11,12 +11,12 @@ import typer
 from typer.core import TyperGroup
 
 from agent.cli.exits import CommandError, Exit
-from agent.cli.output import Format, Listing, printable, rfc3339, show
+from agent.cli.output import Format, Listing, printable, show
 
 if TYPE_CHECKING:
     from agent.config import Settings
     from agent.controls.decisions import Decisions
-    from agent.controls.model import Attestation, Control, Due
+    from agent.controls.model import Attestation, Control
     from agent.evidence.store import Store
 
 
@@ -108,6 +108,7 @@ def list_due(context: typer.Context, form: FORM = Format.TABLE) -> int:
     from agent.config import load_settings
     from agent.controls.duties import duties
     from agent.controls.model import State
+    from agent.controls.rows import DUE_COLUMNS, due_row
     from agent.home import open_store_if_any
     from agent.run import CLOCK
 
@@ -116,13 +117,12 @@ def list_due(context: typer.Context, form: FORM = Format.TABLE) -> int:
     with open_store_if_any(settings) as store:
         found = duties(store, decisions, now)
     rows = [
-        _due_row(due, decisions.controls[due.control], now)
+        due_row(due, decisions.controls[due.control], now)
         for due in found
         if due.due > now - RECENT or due.attestation is None
     ]
-    columns = ("state", "control", "period", "due", "days_late", "result", "performer", "task")
     empty = "nothing is due: no control in force is performed by people"
-    show(Listing(schema="assay.due.v1", columns=columns, rows=rows, empty=empty), form)
+    show(Listing(schema="assay.due.v1", columns=DUE_COLUMNS, rows=rows, empty=empty), form)
     for failure in decisions.failures:
         sys.stderr.write(f"assay: {printable(failure)}; the events known before stay due\n")
     if any(row["state"] == State.OVERDUE for row in rows):
@@ -139,13 +139,13 @@ def list_attestations(
     """List the statements in the log, oldest first; a later one on the same period amends."""
     from agent.config import load_settings
     from agent.controls.attest import recorded_attestations
+    from agent.controls.rows import ATTESTATION_COLUMNS, attestation_row
     from agent.home import open_store_if_any
 
     with open_store_if_any(load_settings(context.obj)) as store:
         found = recorded_attestations(store) if store else []
-    rows = [_said(each) for each in found if control in ("", each.control)]
-    columns = ("entry", "control", "period", "result", "performer", "reviewer", "recorded_at")
-    empty = "no attestation"
+    rows = [attestation_row(each) for each in found if control in ("", each.control)]
+    columns, empty = ATTESTATION_COLUMNS, "no attestation"
     show(Listing(schema="assay.attestations.v1", columns=columns, rows=rows, empty=empty), form)
 
 
@@ -244,38 +244,3 @@ def _with_files(attestation: Attestation, files: list[Any]) -> Attestation:
     from msgspec.structs import replace
 
     return replace(attestation, files=tuple(files))
-
-
-def _due_row(due: Due, control: Control, now: datetime) -> dict[str, Any]:
-    manual = control.manual
-    late = due.late or (now - due.due if due.attestation is None and now > due.due else timedelta())
-    return {
-        "state": str(due.state(now)),
-        "control": due.control,
-        "period": due.period,
-        "start": str(due.start),
-        "end": str(due.end),
-        "due": due.due,
-        "days_late": -(-late // timedelta(days=1)) or None,
-        "result": str(due.attestation.result) if due.attestation else "",
-        "entry": due.attestation.entry if due.attestation else None,
-        "performer": manual.performer if manual else "",
-        "reviewer": manual.reviewer if manual else "",
-        "task": manual.task if manual else "",
-        "attach": list(manual.attach) if manual else [],
-    }
-
-
-def _said(each: Attestation) -> dict[str, Any]:
-    return {
-        "entry": each.entry,
-        "control": each.control,
-        "period": each.period,
-        "result": str(each.result),
-        "performer": each.performer,
-        "reviewer": each.reviewer,
-        "performed_at": rfc3339(each.performed_at),
-        "recorded_at": rfc3339(each.recorded_at),
-        "statement": each.statement,
-        "files": [f"{file.sha256}  {file.name}" for file in each.files],
-    }

@@ -27,6 +27,7 @@ SOON = 14
 def list_waivers(context: typer.Context, form: FORM = Format.TABLE) -> None:
     """List the waivers on file, what each covers now, and whether it came before the failure."""
     from agent.config import load_settings
+    from agent.controls.rows import WAIVER_COLUMNS
     from agent.home import open_store_if_any
     from agent.run import CLOCK
 
@@ -34,10 +35,7 @@ def list_waivers(context: typer.Context, form: FORM = Format.TABLE) -> None:
     waivers, now = _decisions(context).waivers, CLOCK.now()
     with open_store_if_any(settings) as store:
         rows = _rows(waivers, store, now) if store else [_row(each, now) for each in waivers]
-    columns = (
-        *("state", "waiver", "rule", "resources", "from", "until", "approved_by"),
-        *("recorded_at", "covers", "before_failure"),
-    )
+    columns = (*WAIVER_COLUMNS, "covers", "before_failure")
     empty = "no waiver; assay.yaml names their files (waivers)"
     show(Listing(schema="assay.waivers.v1", columns=columns, rows=rows, empty=empty), form)
 
@@ -92,28 +90,10 @@ def _rows(waivers: tuple[Waiver, ...], store: Store, now: datetime) -> list[dict
 
 
 def _row(waiver: Waiver, now: datetime, recorded: Recorded | None = None) -> dict[str, Any]:
-    return {
-        "state": _state(waiver, now),
-        "waiver": waiver.id,
-        "rule": waiver.rule,
-        "resources": list(waiver.resources),
-        "where": str(waiver.where.source) if waiver.where else "",
-        "reason": waiver.reason,
-        "requested_by": waiver.requested_by,
-        "approved_by": waiver.approved_by,
-        "from": waiver.since,
-        "until": waiver.until,
-        "ticket": waiver.ticket,
-        "recorded_at": recorded.at if recorded else None,
-        "covers": 0,
-        "before_failure": None,
-    }
+    from agent.controls.rows import waiver_row
 
-
-def _state(waiver: Waiver, now: datetime) -> str:
-    if waiver.until <= now:
-        return "ended"
-    return "open" if waiver.since <= now else "not yet"
+    at = recorded.at if recorded else None
+    return {**waiver_row(waiver, now), "recorded_at": at, "covers": 0, "before_failure": None}
 
 
 def _remarks(waiver: Waiver, now: datetime) -> list[str]:

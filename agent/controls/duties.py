@@ -22,13 +22,13 @@ def duties(
 ) -> tuple[Due, ...]:
     """Give every instance since the log began, until `ahead` of `now`; without a log, from now on.
 
-    Raises `StoreError`.
+    What was stated after `now` is not known then. Raises `StoreError`.
     """
     return calendar(
         decisions.controls,
-        recorded_attestations(store) if store else (),
+        [each for each in recorded_attestations(store) if each.recorded_at <= now] if store else (),
         events_of(store, decisions),
-        start=began(store) if store else now,
+        start=min(began(store), now) if store else now,
         end=now + ahead,
     )
 

@@ -16,7 +16,7 @@ from agent.evidence import queries
 from agent.evidence.entry import Kind, from_rfc3339, to_rfc3339
 from agent.evidence.store import Store
 from agent.model import Outcome
-from agent.waivers import Waiver
+from agent.waivers import State, Waiver, state_at
 
 
 class Turn(StrEnum):
@@ -51,6 +51,12 @@ class Recorded(Struct, frozen=True, kw_only=True):
     def is_open(self) -> bool:
         """Whether it was still decided after this entry."""
         return self.turn in {Turn.ADDED, Turn.CHANGED}
+
+    def state(self, now: datetime) -> State:
+        """Say how it stands at `now`, when this is the last that was sealed of it by then."""
+        if self.turn is Turn.REMOVED:
+            return State.REMOVED
+        return state_at(self.since, self.until, now)
 
 
 def recorded_waivers(store: Store) -> list[Recorded]:

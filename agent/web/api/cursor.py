@@ -5,12 +5,13 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Sequence
+from datetime import datetime
 from hashlib import sha256
 
 import msgspec
 from fastapi import HTTPException
 
-from agent.evidence.entry import MAX_INT
+from agent.evidence.entry import MAX_INT, from_micros
 from agent.evidence.paging import Key
 from agent.web.api.parameters import Paged
 
@@ -46,6 +47,22 @@ def read_cursor(path: str, query: Paged, kinds: Sequence[type]) -> Key | None:
     ):
         raise HTTPException(404, _NOWHERE)
     return tuple(key)
+
+
+def read_pinned(
+    path: str, query: Paged, kinds: Sequence[type], moment: datetime
+) -> tuple[Key | None, datetime]:
+    """Give the key of the page before and the time that all pages of a question have in common.
+
+    `moment`: that time when this is the first page. Raises 404 as `read_cursor` does.
+    """
+    found = read_cursor(path, query, (int, *kinds))
+    if found is None:
+        return None, moment
+    try:
+        return found[1:], from_micros(int(found[0]))
+    except OverflowError:
+        raise HTTPException(404, _NOWHERE) from None
 
 
 def _question(path: str, query: Paged) -> str:

@@ -85,7 +85,7 @@ def _page(
     request: Request, query: Paged, form: Form, rows: list[dict[str, Any]], name: str
 ) -> Response:
     after = read_cursor(request.url.path, query, form.key)
-    return page_answer(request, query, form, among([*rows], name)(after, query.limit))
+    return page_answer(request, query, form, among(rows, name)(after, query.limit))
 
 
 def _targets(surfaces: Surfaces) -> list[dict[str, Any]]:

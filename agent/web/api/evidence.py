@@ -9,20 +9,19 @@ from typing import Annotated, Any
 from fastapi import APIRouter, HTTPException, Path, Query, Request, Response
 
 from agent.evidence import queries
-from agent.evidence.entry import MAX_INT, from_micros, to_micros
+from agent.evidence.entry import MAX_INT, to_micros
 from agent.evidence.paging import Key
 from agent.evidence.rows import SPAN_COLUMNS, run_row, span_row
 from agent.model import Outcome
 from agent.web.api import forms
 from agent.web.api.answers import FOREVER, Fetch, Form, Rows, json_answer, page_answer
-from agent.web.api.cursor import read_cursor
+from agent.web.api.cursor import read_cursor, read_pinned
 from agent.web.api.documents import paged, single
 from agent.web.api.parameters import (
     BEGINNING,
     DeviationsAsked,
     FindingsAsked,
     HistoryAsked,
-    Paged,
     PeriodAsked,
 )
 from agent.web.api.shapes import (
@@ -54,7 +53,9 @@ def router(surfaces: Surfaces) -> APIRouter:
         "/findings", **paged(FindingPage, "List the findings as they stand, or stood.", "evidence")
     )
     def list_findings(request: Request, query: Annotated[FindingsAsked, Query()]) -> Response:
-        after, at = _pinned(request, query, forms.FINDINGS, query.at or surfaces.now())
+        after, at = read_pinned(
+            request.url.path, query, forms.FINDINGS.key, query.at or surfaces.now()
+        )
         rows = forms.findings(store, query, at)(after, query.limit)
         pinned = (to_micros(at),)
         return page_answer(request, query, forms.FINDINGS, rows, pinned=pinned, about={"at": at})
@@ -64,7 +65,7 @@ def router(surfaces: Surfaces) -> APIRouter:
         **paged(StandingPage, "List how each rule stands on each target, or stood.", "evidence"),
     )
     def list_standings(request: Request, query: Annotated[FindingsAsked, Query()]) -> Response:
-        after, at = _pinned(request, query, STANDINGS, query.at or surfaces.now())
+        after, at = read_pinned(request.url.path, query, STANDINGS.key, query.at or surfaces.now())
         rows = _standings(surfaces, query, at)(after, query.limit)
         return page_answer(
             request, query, STANDINGS, rows, pinned=(to_micros(at),), about={"at": at}
@@ -117,24 +118,11 @@ def router(surfaces: Surfaces) -> APIRouter:
         form: Form,
         of: Callable[[datetime, datetime], Fetch],
     ) -> Response:
-        after, end = _pinned(request, query, form, query.end or surfaces.now())
+        after, end = read_pinned(request.url.path, query, form.key, query.end or surfaces.now())
         rows = of(query.start or BEGINNING, end)(after, query.limit)
         return page_answer(request, query, form, rows, pinned=(to_micros(end),))
 
     return routes
-
-
-def _pinned(
-    request: Request, query: Paged, form: Form, moment: datetime
-) -> tuple[Key | None, datetime]:
-    """Give the key of the page before and the time that all pages of a question have in common."""
-    found = read_cursor(request.url.path, query, (int, *form.key))
-    if found is None:
-        return None, moment
-    try:
-        return found[1:], from_micros(int(found[0]))
-    except OverflowError:
-        raise HTTPException(404, "this cursor leads nowhere: begin without it") from None
 
 
 def _standings(surfaces: Surfaces, query: FindingsAsked, at: datetime) -> Fetch:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
 from agent.evidence import paging, queries
+from agent.evidence.entry import to_micros
 from agent.evidence.paging import Key
 from agent.evidence.rows import (
     DEVIATION_COLUMNS,
@@ -107,13 +108,23 @@ def entries(store: Store, query: Logged) -> Fetch:
     return fetch
 
 
-def among(rows: list[Mapping[str, Any]], name: str) -> Fetch:
-    """Give pages of rows that are in memory, by a member that tells them apart and orders them."""
-    rows = sorted(rows, key=lambda row: str(row[name]))
+def among(rows: Iterable[Mapping[str, Any]], *names: str) -> Fetch:
+    """Give pages of rows that are in memory, by members that tell them apart and order them."""
+
+    def key(row: Mapping[str, Any]) -> Key:
+        return tuple(_in_key(row[name]) for name in names)
+
+    rows = sorted(rows, key=key)
 
     def fetch(after: Key | None, limit: int) -> Rows:
-        left = [row for row in rows if after is None or str(row[name]) > str(after[0])]
+        left = [row for row in rows if after is None or key(row) > after]
         more = len(left) > limit
-        return left[:limit], (str(left[limit - 1][name]),) if more else None
+        return left[:limit], key(left[limit - 1]) if more else None
 
     return fetch
+
+
+def _in_key(value: Any) -> str | int:
+    if isinstance(value, datetime):
+        return to_micros(value)
+    return value if isinstance(value, int) else str(value)

@@ -8,6 +8,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
+from agent import waivers
+from agent.controls import model
 from agent.evidence.entry import MAX_INT, Kind
 from agent.model import Outcome
 
@@ -79,6 +81,30 @@ class ControlsAsked(Paged):
     everything: Literal["true", "false"] = Field(
         "false", alias="all", description="Those out of scope too."
     )
+
+
+class WaiversAsked(Paged):
+    """Which waivers, as of when."""
+
+    at: Moment | None = Field(None, description="As of this time; default: now.")
+    state: waivers.State | None = Field(None, description="Only those that stood so.")
+    rule: Name | None = Field(None, description="Only of this rule.")
+
+
+class AttestationsAsked(Paged):
+    """Which statements; half-open: `from` is in the period, `to` is not."""
+
+    start: Moment | None = Field(None, alias="from", description="Recorded from then on.")
+    end: Moment | None = Field(None, alias="to", description="Recorded before then; default: now.")
+    control: Name | None = Field(None, description="Only of this control.")
+
+
+class DutiesAsked(Paged):
+    """Which instances, as of when."""
+
+    at: Moment | None = Field(None, description="As of this time; default: now.")
+    state: model.State | None = Field(None, description="Only those that stood so.")
+    control: Name | None = Field(None, description="Only of this control.")
 
 
 class AsOf(BaseModel):

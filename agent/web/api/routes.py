@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.openapi.utils import get_openapi
 
 from agent import __version__
-from agent.web.api import decided, evidence, exports, proofs, sealed
+from agent.web.api import decided, evidence, exports, people, proofs, sealed
 from agent.web.api.answers import json_answer
 from agent.web.problems import Problem
 from agent.web.surfaces import Surfaces
@@ -18,6 +18,7 @@ TAGS = {
     "rules": "What must be true.",
     "controls": "What the organization says it does, and what proves it.",
     "targets": "Who is observed.",
+    "people": "What people decided, stated and have to do.",
     "evidence": "What the log knows: findings, deviations, runs, gaps.",
     "log": "The log itself, and the proofs that it was not changed.",
     "exports": "Whole listings, streamed.",
@@ -32,7 +33,7 @@ Listings come in pages: `next` is the `cursor` of the page after. JSON, or CSV b
 def router(surfaces: Surfaces) -> APIRouter:
     """Build the routes of the API."""
     routes = APIRouter(prefix=PREFIX)
-    for part in (decided, evidence, sealed, proofs, exports):
+    for part in (decided, people, evidence, sealed, proofs, exports):
         routes.include_router(part.router(surfaces))
     described: list[dict[str, Any]] = []
 

@@ -7,12 +7,11 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from agent.controls.attest import recorded_attestations
-from agent.controls.calendar import calendar
-from agent.controls.duties import AHEAD, began, events_of
+from agent.controls.duties import AHEAD, duties
 from agent.controls.model import Control, Due, State
 from agent.controls.waiver_log import Recorded, recorded_waivers
 from agent.reports.attested import unlisted
+from agent.waivers import State as Standing
 from agent.web.pages.desk import Desk
 from agent.web.pages.state import Status
 
@@ -58,9 +57,8 @@ class People(Struct, frozen=True, kw_only=True):
     @property
     def standing(self) -> tuple[Recorded, ...]:
         """The waivers that are in force."""
-        return tuple(
-            each for each in self.waivers if each.is_open and each.since <= self.at < each.until
-        )
+        active = Standing.ACTIVE
+        return tuple(each for each in self.waivers if each.state(self.at) is active)
 
 
 def read_people(desk: Desk, asked: datetime | None) -> People:
@@ -69,14 +67,10 @@ def read_people(desk: Desk, asked: datetime | None) -> People:
 
     def read() -> People:
         decisions, store = desk.decisions, desk.store
-        known = [each for each in recorded_attestations(store) if each.recorded_at <= at]
-        events = events_of(store, decisions)
         last = {each.id: each for each in recorded_waivers(store) if each.at <= at}
         return People(
             at=at,
-            dues=calendar(
-                decisions.controls, known, events, start=min(began(store), at), end=at + AHEAD
-            ),
+            dues=duties(store, decisions, at, ahead=AHEAD),
             unlisted=unlisted(store, decisions.controls, at),
             waivers=tuple(sorted(last.values(), key=lambda each: (each.until, each.id))),
         )
