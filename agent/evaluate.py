@@ -50,8 +50,8 @@ class Count(Struct, frozen=True, kw_only=True):
             applies=self.applies + other.applies,
             unclear=self.unclear + other.unclear,
             satisfied=self.satisfied + other.satisfied,
-            kept=_first(self.kept + other.kept),
-            gaps=_distinct(self.gaps + other.gaps),
+            kept=_first(self.kept + other.kept) if self.kept or other.kept else (),
+            gaps=_distinct(self.gaps + other.gaps) if self.gaps or other.gaps else (),
         )
 
 
@@ -173,7 +173,8 @@ def _counted(rule: Rule, tally: Tally) -> dict[str, dict[str, Any]]:
         groups = {region: names + everywhere for region, names in groups.items()}
     scopes = {}
     for region, names in groups.items():
-        total = sum((tally.regions[name] for name in names), Count())
+        first, *more = (tally.regions[name] for name in names)
+        total = sum(more, first)
         scopes[region] = {"count": total, "seen": not total.gaps}
     return scopes
 

@@ -12,11 +12,11 @@ from hashlib import sha256
 from typing import Any
 
 import msgspec
-import rfc8785
 from msgspec import Struct
 
 from agent.rules.params import params_of
 from agent.rules.rule import Rule
+from checks.canonical import to_bytes
 from checks.model import Call, Check, Target
 from checks.template import places
 
@@ -127,4 +127,4 @@ def _digest(
         },
         "checks": {name: msgspec.to_builtins(checks[name]) for name in facets},
     }
-    return sha256(rfc8785.dumps(document)).hexdigest()
+    return sha256(to_bytes(document)).hexdigest()

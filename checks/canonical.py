@@ -9,11 +9,13 @@ from __future__ import annotations
 import base64
 import hashlib
 import math
+import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import Any
 
+import msgspec
 import rfc8785
 
 from checks.paths import rewrite
@@ -59,9 +61,44 @@ def digest(attributes: Mapping[str, Any], volatile: Iterable[str] = ()) -> bytes
     """SHA-256 over the RFC 8785 form of `attributes` without its volatile members."""
     for path in volatile:
         attributes = rewrite(attributes, path, lambda _: None)
-    return hashlib.sha256(rfc8785.dumps(dict(attributes))).digest()
+    return hashlib.sha256(to_bytes(dict(attributes))).digest()
 
 
+def to_bytes(value: Any) -> bytes:
+    """Write JSON values as RFC 8785 says. Raises `rfc8785.CanonicalizationError`."""
+    quick = quick_bytes(value)
+    return rfc8785.dumps(value) if quick is None else quick
+
+
+def quick_bytes(value: Any) -> bytes | None:
+    """Write what RFC 8785 says in a tenth of the time; None where that may not be the same."""
+    data = _sorted.encode(value)
+    # Only among ASCII keys is the order of code points that of UTF-16 units.
+    if data.isascii() and (not may_be_inexact(data) or _is_exact(value)):
+        return data
+    return None
+
+
+def may_be_inexact(data: bytes) -> bool:
+    """Whether there may be a float or a large integer in what `quick_bytes` wrote."""
+    return data[:1] not in (b"{", b"[") or _INEXACT.search(data) is not None
+
+
+def _is_exact(value: Any) -> bool:
+    """Whether there is no float and no large integer in a value."""
+    kind = type(value)
+    if kind is dict:
+        return all(map(_is_exact, value.values()))
+    if kind is list or kind is tuple:
+        return all(map(_is_exact, value))
+    if kind is int:
+        return bool(-SAFE < value < SAFE)
+    return kind is str or kind is bool or value is None
+
+
+_sorted = msgspec.json.Encoder(order="sorted")
+_INEXACT = re.compile(rb"[:,\[](?:-?\d+(?:[.eE]|(?<=\d{16}))|null)")
+"""Where a float (msgspec writes null for NaN) or a large integer may be; also in some strings."""
 _KINDS = {bool: "boolean", int: "number", float: "number"}
 
 

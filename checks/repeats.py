@@ -12,8 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-import rfc8785
-
+from checks.canonical import to_bytes
 from checks.model import Answer, Call, CallError, Check
 from checks.template import places
 
@@ -41,7 +40,7 @@ def repeated(checks: Iterable[Check], wanted: Mapping[str, frozenset[str]]) -> f
 
 def key_of(call: Call, params: Mapping[str, Any]) -> Key:
     """What makes two calls the same."""
-    return call.name, rfc8785.dumps(dict(params))
+    return call.name, to_bytes(dict(params))
 
 
 class Repeats:

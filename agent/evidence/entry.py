@@ -9,7 +9,6 @@ entry keeps `{"blob": <SHA-256>, "size": <bytes>}` in its place.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -18,6 +17,8 @@ from typing import Any
 
 import msgspec
 import rfc8785
+
+from checks.canonical import may_be_inexact, quick_bytes
 
 VERSION = 1
 DELETED = "deleted"
@@ -28,9 +29,6 @@ MAX_INT = 2**53 - 1
 """Beyond it a JSON number is not exact (RFC 8785 section 3.2.2.3), so it is sealed as a string."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
-_sorted = msgspec.json.Encoder(order="sorted")
-_INEXACT = re.compile(rb"[:,\[](?:-?\d+(?:[.eE]|(?<=\d{16}))|null)")
-"""Where a float (msgspec writes null for NaN) or a large integer may be; also in some strings."""
 
 
 class EntryError(Exception):
@@ -121,11 +119,8 @@ def whole(part: Any, content: Callable[[bytes], bytes | None]) -> Any:
 def canonical(value: Any) -> bytes:
     """Write any JSON value as RFC 8785 says; floats are allowed. Raises `EntryError`."""
     try:
-        data = _sorted.encode(value)
-        # Only among ASCII keys is the order of code points that of UTF-16 units.
-        if data.isascii() and (not _may_be_inexact(data) or _is_exact(value)):
-            return data
-        return rfc8785.dumps(_to_json(value))
+        quick = quick_bytes(value)
+        return rfc8785.dumps(_to_json(value)) if quick is None else quick
     except (rfc8785.CanonicalizationError, UnicodeError, TypeError, ValueError) as error:
         raise EntryError(f"cannot be written as canonical JSON: {error}") from error
 
@@ -153,7 +148,7 @@ def decode_values(data: bytes) -> dict[str, Any]:
     if not data:
         return {}
     values: dict[str, Any] = msgspec.json.decode(data)
-    if _may_be_inexact(data):
+    if may_be_inexact(data):
         values = _to_doubles(values)
     for path in values.pop("integers", ()):
         holder: Any = values
@@ -215,22 +210,6 @@ def _exact(value: Any, path: str) -> Any:
     if isinstance(value, list | tuple):
         return [_exact(part, f"{path}[{index}]") for index, part in enumerate(value)]
     raise EntryError(f"{path or 'the entry'} is a {type(value).__name__}, which is never sealed")
-
-
-def _may_be_inexact(data: bytes) -> bool:
-    return data[:1] not in (b"{", b"[") or _INEXACT.search(data) is not None
-
-
-def _is_exact(value: Any) -> bool:
-    """Whether there is no float and no large integer in a value."""
-    kind = type(value)
-    if kind is dict:
-        return all(map(_is_exact, value.values()))
-    if kind is list:
-        return all(map(_is_exact, value))
-    if kind is int:
-        return bool(-MAX_INT <= value <= MAX_INT)
-    return kind is str or kind is bool or value is None
 
 
 def _to_json(value: Any) -> Any:

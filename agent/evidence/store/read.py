@@ -35,6 +35,10 @@ _STANDING = """
 SELECT r.text, r.region, c.leaf, c.resource, c.from_run, c.outcome, c.reason, c.blob
 FROM current c JOIN resource r ON r.id = c.resource
 WHERE c.target = ? AND c.rule = ? ORDER BY r.text"""
+_KNOWN = """
+SELECT r.text, r.region, i.digest, i.resource
+FROM inventory i JOIN resource r ON r.id = i.resource
+WHERE i.target = ? AND i."check" = ? ORDER BY r.text"""
 _SPAN = """
 SELECT to_run, outcome, reason, blob FROM span
 WHERE target = ? AND rule = ? AND resource = ? AND from_run = ?"""
@@ -174,11 +178,7 @@ class Reading:
 
     def known(self, target: int, check: int) -> Iterator[tuple[Any, ...]]:
         """Give the known resources of a check by id: (text, region, digest, resource)."""
-        c, r = t.inventory.c, t.resource.c
-        joined = t.inventory.join(t.resource, c.resource == r.id)
-        where = and_(c.target == target, c.check == check)
-        columns = (r.text, r.region, c.digest, c.resource)
-        for row in self._rows(select(*columns).select_from(joined).where(where).order_by(r.text)):
+        for row in self.hot(_KNOWN, (target, check)):
             yield tuple(row)
 
     # --- findings now and in the past
