@@ -1,7 +1,7 @@
 """Looks at a session on a cloud of this machine's own, as a run does."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -50,11 +50,12 @@ def look(
     checks: Mapping[str, Check] = CHECKS,
     *,
     tries: int = 2,
+    sleep: Callable[[float], object] = lambda _: None,
 ) -> Seen:
     clock = Clock(
         now=lambda: datetime.now(UTC),
         monotonic=time.monotonic,
-        sleep=lambda _: None,
+        sleep=sleep,
         random=lambda: 0.0,
     )
     collecting = collect(

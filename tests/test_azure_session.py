@@ -10,6 +10,7 @@ from cloud_kit import look
 from agent.demo.azure.server import Fault
 from checks.azure.rights import missing
 from checks.azure.wire import Wire
+from checks.limits import Limits
 from checks.model import CallError, Cause
 
 STORAGE = "azure.storage.account"
@@ -214,6 +215,82 @@ def test_an_endpoint_that_does_not_answer_is_an_error(server, tmp_path):
     tenant = tenant_on(server, tmp_path)
     server.faults.append(Fault(matching="subscriptions", status=503, code="ServerBusy"))
     assert look(tenant.session(ONE), LISTING).causes == [("transient", "ServerBusy")]
+
+
+@pytest.mark.parametrize("late", ["oauth2", "permissions", GRAPH])
+def test_an_answer_that_does_not_come_in_time_is_an_error(server, tenant, monkeypatch, late):
+    """Of the token too, which is not refused for it."""
+    monkeypatch.setattr("checks.azure.credentials.READ", 0.2)
+    monkeypatch.setattr("checks.azure.wire.READ", 0.2)
+    server.faults.append(Fault(matching=late, seconds=0.6))
+    seen = look(tenant.session(ONE), LISTING, tries=1)
+    assert seen.resources == {}
+    assert seen.causes == [("transient", "ServiceResponseTimeoutError")]
+
+
+@pytest.mark.parametrize(
+    ("fault", "cause"),
+    [
+        ({"status": 503, "body": b"<html>busy</html>"}, "transient"),
+        ({"status": 429, "body": b"<html>busy</html>"}, "throttled"),
+        ({"body": b'{"access_tok'}, "invalid"),
+        ({"status": 400, "body": b'{"error": "invalid_grant"}'}, "auth"),
+    ],
+    ids=["busy", "throttled", "malformed", "refused"],
+)
+def test_a_token_that_nobody_gives_is_an_error_with_its_cause(server, tenant, fault, cause):
+    server.faults.append(Fault(matching="oauth2", **fault))
+    seen = look(tenant.session(ONE), LISTING)
+    assert seen.resources == {}
+    assert [one for one, _ in seen.causes] == [cause]
+
+
+def test_a_token_that_is_not_given_once_is_asked_for_again(server, tenant):
+    server.faults.append(Fault(matching="oauth2", status=503, body=b"<html>busy</html>", times=1))
+    seen = look(tenant.session(ONE), LISTING)
+    assert len(seen.resources) == 4
+    assert seen.gaps == []
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "cause"),
+    [
+        (403, "AuthorizationFailed", "denied"),
+        (403, "LinkedAuthorizationFailed", "denied"),
+        (403, "Authorization_RequestDenied", "denied"),
+        (403, "RequestDisallowedByPolicy", "denied"),
+        (403, "", "denied"),  # of something on the way, which is not Azure
+        (403, "Authentication_RequestFromNonPremiumTenantOrB2CTenant", "not_licensed"),
+        (403, "Authentication_RequestFromUnsupportedUserRole", "not_licensed"),
+        (409, "DisallowedProvider", "not_enabled"),
+        (409, "NoRegisteredProviderFound", "not_enabled"),
+        (401, "InvalidAuthenticationTokenTenant", "auth"),
+        (429, "SubscriptionRequestsThrottled", "throttled"),
+        (500, "InternalServerError", "transient"),
+    ],
+)
+def test_a_part_that_is_refused_is_an_error_of_that_part_with_its_cause(
+    server, tenant, status, code, cause
+):
+    body = b"" if code else b"<html>go away</html>"
+    server.faults.append(
+        Fault(matching="blobServices/default", status=status, code=code, body=body)
+    )
+    seen = look(tenant.session(ONE), {STORAGE: {"Blob"}})
+    assert {gap.cause.value for gap in seen.gaps} == {cause}
+    assert {gap.facet for gap in seen.gaps} <= {"Blob", ""}
+    assert all("Blob" not in one.attributes for one in seen.resources.values())
+
+
+def test_what_a_service_asks_to_wait_is_waited_only_up_to_the_cap(server, tenant):
+    """An hour, as Azure says, would be longer than the whole run may take."""
+    server.faults.append(
+        Fault(matching=GRAPH, status=429, code="RateLimiting", headers={"Retry-After": "3600"})
+    )
+    waited = []
+    seen = look(tenant.session(ONE), LISTING, sleep=waited.append)
+    assert seen.causes == [("throttled", "RateLimiting")]
+    assert max(waited) == Limits().longest_pause
 
 
 def test_a_next_page_elsewhere_is_not_followed(server, tenant):

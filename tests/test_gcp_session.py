@@ -108,6 +108,9 @@ def test_an_old_spelling_is_read_under_the_one_name(world, organization):
     [
         ({"code": "PERMISSION_DENIED", "reason": "IAM_PERMISSION_DENIED"}, "denied"),
         ({"code": "PERMISSION_DENIED", "reason": "SERVICE_DISABLED"}, "not_enabled"),
+        ({"code": "PERMISSION_DENIED", "reason": "BILLING_DISABLED"}, "not_enabled"),
+        ({"code": "PERMISSION_DENIED", "reason": "SECURITY_POLICY_VIOLATED"}, "denied"),
+        ({"code": "PERMISSION_DENIED", "reason": "ACCESS_TOKEN_SCOPE_INSUFFICIENT"}, "denied"),
         ({"code": "RESOURCE_EXHAUSTED", "reason": "RATE_LIMIT_EXCEEDED"}, "throttled"),
         ({"code": "UNAUTHENTICATED", "reason": "ACCESS_TOKEN_EXPIRED"}, "auth"),
         ({"code": "UNAVAILABLE"}, "transient"),
@@ -136,8 +139,9 @@ def test_one_content_type_that_is_denied_leaves_the_other_as_it_is(server, organ
     assert {gap.needs for gap in seen.gaps} == {("cloudasset.assets.listIamPolicy",)}
 
 
-def test_a_page_that_is_lost_once_is_read_again(server, organization):
-    server.faults.append(Fault(content="RESOURCE", page="3", code="UNAVAILABLE", times=1))
+@pytest.mark.parametrize("code", ["UNAVAILABLE", "RESOURCE_EXHAUSTED"])
+def test_a_page_that_is_lost_once_is_read_again(server, organization, code):
+    server.faults.append(Fault(content="RESOURCE", page="3", code=code, times=1))
     seen = look(organization.session("shop"), LISTING)
     assert len(seen.resources) == 4
     assert seen.gaps == []
@@ -197,6 +201,14 @@ def test_a_token_that_is_taken_back_during_the_run_is_renewed_once(server, organ
     assert len(seen.resources) == 4
     assert seen.gaps == []
     assert [what for what, _ in server.asked].count("token") == 2
+
+
+def test_an_answer_that_does_not_come_in_time_is_an_error(server, organization, monkeypatch):
+    monkeypatch.setattr("checks.gcp.assets.TIMEOUT", 0.3)
+    server.faults.append(Fault(content="RESOURCE", seconds=0.8))
+    seen = look(organization.session("shop"), LISTING, tries=1)
+    assert seen.resources == {}
+    assert [cause for cause, _ in seen.causes] == ["transient"]
 
 
 def test_who_asks_is_the_service_account(organization):

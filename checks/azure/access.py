@@ -23,6 +23,9 @@ class Cloud(Struct, frozen=True, kw_only=True):
     authority: str
     arm: str
     graph: str
+    arm_audience: str = ""
+    """Whom a token for `arm` is made out to; empty: the endpoint itself."""
+    graph_audience: str = ""
 
 
 CLOUDS = {

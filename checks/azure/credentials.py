@@ -19,6 +19,9 @@ from checks.model import CallError, Cause
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
 
+CONNECT, READ = 5.0, 30.0
+"""Seconds for a connection, and of silence after which a token is given up."""
+
 
 def credential_of(access: Access) -> TokenCredential:
     """Make the credential. Raises `CallError` when what it is made of is not there."""
@@ -69,6 +72,8 @@ def _options(access: Access) -> dict[str, Any]:
         "authority": access.cloud.authority,
         "disable_instance_discovery": not access.known_authority,
         "connection_verify": access.ca_bundle or True,
+        "connection_timeout": CONNECT,
+        "read_timeout": READ,
         "retry_total": 0,  # the collector retries, with its caps and its deadline
     }
 

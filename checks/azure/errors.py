@@ -100,13 +100,23 @@ def cause_of(code: str, status: int) -> Cause:
 def from_sdk_error(error: AzureError) -> CallError:
     """What the SDK could not do, as a cause."""
     message = one_line(error)
-    code = type(error).__name__
-    if isinstance(error, ClientAuthenticationError):
+    behind = _behind(error)
+    code = type(behind).__name__
+    if isinstance(behind, ClientAuthenticationError):
         return CallError(Cause.AUTH, code, message)
-    if isinstance(error, ServiceRequestError | ServiceResponseError):
+    if isinstance(behind, ServiceRequestError | ServiceResponseError):
         hopeless = any(words in str(error) for words in _HOPELESS)
         return CallError(Cause.INVALID if hopeless else Cause.TRANSIENT, code, message)
-    return CallError(Cause.INVALID, code, message)
+    status = getattr(behind, "status_code", None) or 0
+    refused = status >= 400  # noqa: PLR2004  # HTTP
+    return CallError(cause_of("", status) if refused else Cause.INVALID, code, message)
+
+
+def _behind(error: AzureError) -> BaseException:
+    """What a request for a token died of, where the SDK takes it for a refusal of ours."""
+    inner = error.__cause__ or error.__context__
+    taken = isinstance(error, ClientAuthenticationError) and isinstance(inner, AzureError)
+    return inner if taken and inner is not None else error
 
 
 def request_id_of(headers: Mapping[str, str]) -> str:

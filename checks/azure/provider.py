@@ -128,6 +128,9 @@ def access_of(settings: AzureSettings, path: Callable[[str], Path]) -> Access:
             authority=given.authority or cloud.authority,
             arm=given.arm or cloud.arm,
             graph=given.graph or cloud.graph,
+            # What stands in front of the cloud passes on tokens that are for the cloud.
+            arm_audience=cloud.arm,
+            graph_audience=cloud.graph,
         ),
         ca_bundle=file(settings.ca_bundle),
         known_authority=given.known_authority,

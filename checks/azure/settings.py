@@ -13,7 +13,7 @@ CLOUDS = ("public", "usgovernment", "china")
 
 
 class EndpointSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Endpoints in place of the cloud's own: private links, proxies, Azure Stack."""
+    """Endpoints in place of the cloud's own: private links, proxies. Tokens stay the cloud's."""
 
     authority: str = ""
     arm: str = ""

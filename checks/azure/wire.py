@@ -62,17 +62,22 @@ class Wire:
         self.access = access
         self._credential: TokenCredential = credential_of(access)
         cloud = access.cloud
+        self.base: Mapping[str, str] = {"arm": cloud.arm, "msgraph": cloud.graph}
+        self._scopes: Mapping[str, str] = {
+            "arm": f"{cloud.arm_audience or cloud.arm}/.default",
+            "msgraph": f"{cloud.graph_audience or cloud.graph}/.default",
+        }
         arm = ResourceManagementClient(
             self._credential,
             "",  # a subscription is part of each path
             base_url=cloud.arm,
-            credential_scopes=[f"{cloud.arm}/.default"],
-            policies=self._policies(cloud.arm),
+            credential_scopes=[self._scopes["arm"]],
+            policies=self._policies("arm"),
             transport=_transport(access, threads),
         )
         graph: PipelineClient[Any, Any] = PipelineClient(
             cloud.graph,
-            policies=self._policies(cloud.graph),
+            policies=self._policies("msgraph"),
             transport=_transport(access, threads),
         )
         self._send: Mapping[str, Callable[[HttpRequest], Any]] = {
@@ -83,7 +88,6 @@ class Wire:
                 request, connection_timeout=CONNECT, read_timeout=READ
             ),
         }
-        self.base: Mapping[str, str] = {"arm": cloud.arm, "msgraph": cloud.graph}
 
     def get(self, service: str, url: str, params: Mapping[str, Any]) -> Reply:
         """Read `url`: a path of `service` (`arm`, `msgraph`), or a link that it gave us."""
@@ -102,7 +106,7 @@ class Wire:
         Empty when the token is not one that can be read. Raises `CallError`.
         """
         try:
-            token = self._credential.get_token(f"{self.base[service]}/.default").token
+            token = self._credential.get_token(self._scopes[service]).token
         except AzureError as error:
             raise from_sdk_error(error) from error
         return _claims(token)
@@ -123,14 +127,14 @@ class Wire:
             data=_object(response.status_code, body), status=response.status_code, headers=headers
         )
 
-    def _policies(self, base: str) -> list[Any]:
+    def _policies(self, service: str) -> list[Any]:
         return [
             RequestIdPolicy(),
             HeadersPolicy(),
             UserAgentPolicy("assay"),
             ProxyPolicy(),
-            BearerTokenCredentialPolicy(self._credential, f"{base}/.default"),
-            ReadOnlyGuard(base),
+            BearerTokenCredentialPolicy(self._credential, self._scopes[service]),
+            ReadOnlyGuard(self.base[service]),
         ]
 
 
