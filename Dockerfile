@@ -15,6 +15,7 @@ COPY pyproject.toml README.md LICENSE ./
 COPY agent agent
 COPY checks checks
 COPY rules rules
+COPY docs/runbooks docs/runbooks
 # Away with what never runs here: pip (nothing is installed into a running container), the tests of
 # the dependencies, and zstandard's second backend (PyPy's). What stays is byte for byte what the
 # locks name: nothing is stripped. Every model of botocore stays too: your own checks may ask any service.

@@ -53,7 +53,8 @@ def test_every_alert_has_a_unit_test_that_sees_it_fire():
 def test_an_alert_has_a_summary_and_a_runbook_with_four_parts(name):
     annotations = alerts()[name]["annotations"]
     assert annotations["summary"]
-    page = ROOT / annotations["runbook"]
+    assert annotations["runbook_url"] == f"http://localhost:9464/runbooks/{name}"
+    page = ROOT / f"docs/runbooks/{name}.md"
     headings = [line for line in page.read_text().splitlines() if line.startswith("#")]
     assert headings == [f"# {name}", "## Meaning", "## Impact", "## Diagnosis", "## Mitigation"]
 

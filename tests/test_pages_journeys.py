@@ -73,6 +73,8 @@ PAGES = (
     "/log",
     "/log/9",
     "/reports",
+    "/runbooks",
+    "/runbooks/SeriesReduced",
     "/controls/nothing",
 )
 
@@ -114,9 +116,13 @@ def test_an_engineer_who_is_woken_finds_the_resource_the_reason_and_what_to_do(p
     main = page.get_by_role("main")
     expect(main).to_contain_text("bob can sign in with a password alone")
     expect(main).to_contain_text("IAM > Users > bob > Security credentials")
-    expect(main).to_contain_text("docs/runbooks/RuleFailing.md")
     expect(main).to_contain_text("2026-02-20 00:02:00")
     expect(page.get_by_label("Values that the rule read")).to_contain_text('"mfa_active": false')
+    page.get_by_role("link", name="its runbook").click()
+    expect(page.get_by_role("heading", level=2)).to_have_text(
+        ["Meaning", "Impact", "Diagnosis", "Mitigation", "About this page"]
+    )
+    page.go_back()
     page.get_by_role("link", name=BOB).first.click()
     expect(page.get_by_role("heading", level=1)).to_have_text(BOB)
 

@@ -7,6 +7,7 @@ import urllib.error
 import urllib.request
 from datetime import timedelta
 from html import unescape
+from pathlib import Path
 from urllib.parse import quote
 
 import pytest
@@ -14,6 +15,7 @@ from pages_kit import BOB, CARL, DAY, FORMULA, MFA, NOW, SCRIPT, SSH, START, TAR
 
 from agent.web.pages.address import address, read_moment
 
+RUNBOOKS = sorted((Path(__file__).parents[1] / "docs/runbooks").glob("*.md"))
 OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
@@ -142,6 +144,7 @@ def test_files_are_kept_for_ever_under_the_digest_of_their_content(served):
     [
         ("/controls/nothing", 404, "There is no control nothing in scope."),
         ("/rules/nothing", 404, "There is no rule nothing"),
+        ("/runbooks/nothing", 404, "There is no runbook nothing: see /runbooks."),
         ("/runs/0", 404, "Entry 0 of the log is no run."),
         ("/runs/x", 404, "x is not the number of an entry."),
         ("/log/99999", 404, "The log has no entry 99999: it has"),
@@ -163,6 +166,18 @@ def test_an_address_that_asks_for_what_is_not_is_answered_in_words(served, path,
     assert answered == status
     assert said in words(text)
     assert headers["Content-Type"].startswith("text/html")
+
+
+@pytest.mark.parametrize("file", RUNBOOKS, ids=lambda file: file.stem)
+def test_every_runbook_is_a_page_with_all_its_words(served, file):
+    status, _, text = get(served, f"/runbooks/{file.stem}")
+    assert status == 200
+    body = file.read_text().partition("\n")[2]
+    for mark, shown in ((r"^## ", ""), (r"`", ""), (r"\[([^]]*)\]\(\.\./(.*?)\)", r"\1 (docs/\2)")):
+        body = re.sub(mark, shown, body, flags=re.MULTILINE)
+    said = words(text[text.index("<section") : text.index("<footer")])
+    assert "".join(said.split()) == "".join(body.split())
+    assert f'href="/runbooks/{file.stem}"' in get(served, "/runbooks")[2]
 
 
 def test_a_proof_of_consistency_is_given_for_what_the_log_was_and_refused_for_what_it_was_not(

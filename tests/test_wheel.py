@@ -65,6 +65,8 @@ def test_the_wheel_holds_code_checks_rules_and_no_test(wheel):
     assert "agent/reference/families.yaml" in names
     assert "checks/aws/s3.yaml" in names
     assert "checks/aws/amazon_roots.pem" in names
+    written = [path.name for path in (ROOT / "docs/runbooks").glob("*.md")]
+    assert [name for name in written if f"agent/runbooks/{name}" not in names] == []
     licence = [name for name in names if name.endswith("licenses/LICENSE")]
     assert licence
 

@@ -22,7 +22,7 @@ MOST = 200
 """Different lines of a batch: an entry is below 64 KiB."""
 LONGEST = 200
 """Characters of a path that are kept."""
-UNTOLD = ("/metrics", "/healthz", "/readyz", "/static/")
+UNTOLD = ("/metrics", "/healthz", "/readyz", "/static/", "/runbooks")
 """What is no evidence."""
 
 

@@ -16,6 +16,7 @@ from agent.reports.html import make_environment
 from agent.web.pages.address import address
 from agent.web.pages.desk import Desk
 from agent.web.pages.page import Page
+from agent.web.pages.runbooks import Runbook, runbooks
 from agent.web.pages.state import Status
 from agent.web.pages.static import static_files
 from agent.web.pages.strip import to_strip
@@ -63,6 +64,21 @@ def render(desk: Desk, page: Page) -> str:
             **page.values,
         )
     )
+
+
+def render_runbook(runbook: Runbook | None) -> str:
+    """Write the page of a runbook, or the list of all; without the store, which may have failed."""
+    page = Page(
+        template="runbook.html",
+        title=runbook.name if runbook else "Runbooks",
+        here="runbooks",
+        query=f"the runbook of {runbook.name}" if runbook else "all runbooks",
+        values={},
+        crumbs=(("Runbooks", "/runbooks"),) if runbook else (),
+    )
+    template = environment().get_template(page.template)
+    every = tuple(runbooks().values())
+    return template.render(page=page, to=address, organization="", runbook=runbook, runbooks=every)
 
 
 def render_problem(status: HTTPStatus, message: str) -> str:

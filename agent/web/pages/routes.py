@@ -19,7 +19,8 @@ from agent.web.pages.desk import Desk
 from agent.web.pages.downloads import FORMS, BusyError, file_name, make_report, write_report
 from agent.web.pages.log import read_consistency
 from agent.web.pages.page import Asked, AskedWronglyError, NotHereError
-from agent.web.pages.render import compile_templates, render, render_problem
+from agent.web.pages.render import compile_templates, render, render_problem, render_runbook
+from agent.web.pages.runbooks import runbooks
 from agent.web.pages.static import by_address
 from agent.web.pages.views import View
 from agent.web.surfaces import Surfaces
@@ -53,6 +54,8 @@ def router(surfaces: Surfaces) -> APIRouter:
     compile_templates()
     routes = APIRouter(include_in_schema=False)
     routes.add_api_route("/static/{name}", _static)
+    routes.add_api_route("/runbooks", _runbooks)
+    routes.add_api_route("/runbooks/{name}", _runbook)
     routes.add_api_route("/log/consistency/{first}", _told(_consistency, desk))
     routes.add_api_route("/reports/{kind}.{form}", _told(_report, desk))
     for path, view in VIEWS:
@@ -101,6 +104,17 @@ def _static(name: str) -> Response:
     if file is None:
         return _problem(HTTPStatus.NOT_FOUND, "There is no such file.")
     return Response(file.content, headers={"Content-Type": file.type, "Cache-Control": FOREVER})
+
+
+def _runbooks() -> Response:
+    return HTMLResponse(render_runbook(None))
+
+
+def _runbook(name: str) -> Response:
+    found = runbooks().get(name)
+    if found is None:
+        return _problem(HTTPStatus.NOT_FOUND, f"There is no runbook {name[:40]}: see /runbooks.")
+    return HTMLResponse(render_runbook(found))
 
 
 def _consistency(desk: Desk, asked: Asked) -> Response:
