@@ -13,8 +13,9 @@ AUDITOR := build/auditor
 auditor: $(READY)        ## half a year in build/auditor: Type II, workpapers and bundle, checked by verify.py
 	rm -rf $(AUDITOR)
 	$(BIN)/assay demo --period 180d --out $(AUDITOR)
-	$(BIN)/assay -c $(AUDITOR)/assay.yaml evidence bundle --with xlsx --out $(AUDITOR)/bundle --from \
-	  $$($(PYTHON) -c 'import datetime as d; print((d.datetime.now(d.timezone.utc) - d.timedelta(180)).date())')
+	$(BIN)/assay -c $(AUDITOR)/assay.yaml evidence bundle --with xlsx --out $(AUDITOR)/bundle \
+	  $$($(PYTHON) -c 'import datetime as d; t = d.datetime.now(d.timezone.utc).date(); \
+	    print("--from", t - d.timedelta(180), "--to", t)')
 	$(PYTHON) $(AUDITOR)/bundle/verify.py
 	@echo "read $(AUDITOR)/bundle/reports/type2.html; workpapers are beside it"
 

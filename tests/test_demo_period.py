@@ -127,3 +127,4 @@ def test_what_it_proposes_to_try_is_called_as_the_demo_was(told, tmp_path):
     lines = to_try(told[0], tmp_path, ".venv/bin/assay").splitlines()[1:]
 
     assert [line.split()[0] for line in lines] == [".venv/bin/assay"] * 3 + ["python3"]
+    assert all(f" --to {told[0].end:%Y-%m-%d}" in line for line in lines[:3])

@@ -137,9 +137,11 @@ def test_text_of_people_cannot_leave_the_string_of_a_style(hostile):
 
 
 def test_a_style_string_gives_back_its_text():
-    written = css_text('a"; }</style>\u202e\n\\é')
-    inner = re.sub(r"\\([0-9a-f]{6})", lambda found: chr(int(found[1], 16)), written[1:-1])
-    assert inner == 'a"; }</style>\u27e8U+202E\u27e9 \\é'
+    written = css_text('a"; }</style>\u202e\n\\é, b')
+    inner = re.sub(
+        r"\\([0-9a-f]{1,6})[ \t\n]?", lambda found: chr(int(found[1], 16)), written[1:-1]
+    )
+    assert inner == 'a"; }</style>\u27e8U+202E\u27e9 \\é, b'
 
 
 def test_what_is_no_text_or_has_a_form_stays_as_it_is():

@@ -77,14 +77,14 @@ def _fill(period: str, out: Path, scale: int, seed: int) -> None:
 
 def to_try(told: Told, out: Path, command: str) -> str:
     """Say what was filled in, and what to call next; `command` is how the demo was called."""
-    start = f"{told.start:%Y-%m-%d}"
+    period = f"--from {told.start:%Y-%m-%d} --to {told.end:%Y-%m-%d}"
     assay = f"{command} -c {out / 'assay.yaml'}"
     return (
-        f"{told.runs} runs, {told.entries} entries of the log, from {start} to"
+        f"{told.runs} runs, {told.entries} entries of the log, of {told.start:%Y-%m-%d} to"
         f" {told.end:%Y-%m-%d}, in {out}; try:\n"
-        f"  {assay} report type2 --from {start} --out {out}/reports\n"
-        f"  {assay} evidence deviations --from {start}\n"
-        f"  {assay} evidence bundle --from {start} --out {out}/bundle\n"
+        f"  {assay} report type2 {period} --out {out}/reports\n"
+        f"  {assay} evidence deviations {period}\n"
+        f"  {assay} evidence bundle {period} --out {out}/bundle\n"
         f"  python3 {out}/bundle/verify.py\n"
     )
 

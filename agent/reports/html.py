@@ -74,9 +74,12 @@ def day(moment: datetime) -> str:
 
 
 def css_text(text: str) -> Markup:
-    """Write a text as a CSS string: all but letters, digits and spaces by their number."""
+    """Write a text as a CSS string: all but letters, digits and spaces by their number.
+
+    The space after a number ends it and is no part of the text, even after six digits.
+    """
     shown = visible(text).replace("\n", " ")
-    escaped = re.sub(r"[^A-Za-z0-9 ]", lambda found: f"\\{ord(found[0]):06x}", shown)
+    escaped = re.sub(r"[^A-Za-z0-9 ]", lambda found: f"\\{ord(found[0]):06x} ", shown)
     return Markup(f'"{escaped}"')  # noqa: S704 - nothing is left that could end the string
 
 
