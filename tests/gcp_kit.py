@@ -20,7 +20,7 @@ from checks.gcp.session import Organization
 
 ORGANIZATION = "organizations/9000"
 ACCOUNT = "assay@audit.iam.gserviceaccount.com"
-NUMBERS = {"shop": 101, "labs": 102, "idle": 103}
+NUMBERS = {"shop": 101, "labs": 102, "idle": 103, "front-shop": 104, "old-shop": 105}
 
 
 def make_world(*projects: str) -> World:

@@ -13,6 +13,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, Self
@@ -25,6 +26,9 @@ from agent.demo.tls import Identity
 
 OBJECT = "0b1ec700-0000-4000-8000-00000000a55a"
 """The object id of whoever asks."""
+
+POLL = 0.05
+"""Seconds after which the server notices that it is to stop."""
 
 _QUERY = re.compile(r"(\w+) \| where type in~ \(([^)]*)\) \| project [\w, ]+ \| order by id asc\Z")
 """The shape of question that the fake's Resource Graph understands."""
@@ -83,7 +87,8 @@ class Server:
         self.url = f"https://localhost:{self._http.server_address[1]}"
 
     def __enter__(self) -> Self:
-        threading.Thread(target=self._http.serve_forever, name="azure", daemon=True).start()
+        serve = partial(self._http.serve_forever, poll_interval=POLL)
+        threading.Thread(target=serve, name="azure", daemon=True).start()
         return self
 
     def __exit__(

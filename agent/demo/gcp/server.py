@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, Self
@@ -32,6 +33,9 @@ REACH = timedelta(days=35)
 """How far back the inventory remembers."""
 
 LARGEST = 1000
+
+POLL = 0.05
+"""Seconds after which the server notices that it is to stop."""
 
 HTTP = {
     "INVALID_ARGUMENT": 400,
@@ -112,7 +116,8 @@ class Server:
         self.grpc = f"localhost:{port}"
 
     def __enter__(self) -> Self:
-        threading.Thread(target=self._http.serve_forever, name="gcp", daemon=True).start()
+        serve = partial(self._http.serve_forever, poll_interval=POLL)
+        threading.Thread(target=serve, name="gcp", daemon=True).start()
         self._grpc.start()
         return self
 
