@@ -118,7 +118,7 @@ def serve_authority(folder):
             pass
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
         thread.start()
         served.url = f"http://127.0.0.1:{server.server_port}/tsr"
         yield served

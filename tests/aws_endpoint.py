@@ -16,6 +16,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Self
 from urllib.request import Request as HttpRequest
 from urllib.request import urlopen
@@ -80,7 +81,9 @@ class Endpoint:
         self._moto = play()
         self._server = make_server("127.0.0.1", 0, self, threaded=True, request_handler=_Handler)
         self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+        # asked twenty times a second whether it is to stop, and not twice
+        serve = partial(self._server.serve_forever, poll_interval=0.05)
+        self._thread = threading.Thread(target=serve, daemon=True)
 
     @property
     def url(self) -> str:

@@ -45,7 +45,7 @@ def served(storage):
             pass
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
         thread.start()
         storage.url = f"http://127.0.0.1:{server.server_port}"
         yield storage
