@@ -25,11 +25,16 @@ CASES: list[Case] = cases_of(azure_cases)
 CHILDREN = r"GET /(subscriptions/[^/?]+/.*|v1\.0/.*|beta/.*)(?<!Authorization/permissions)\?"
 """All that is read but the listings of Resource Graph and what the session asks of itself."""
 
+READING = ("/oauth2/v2.0/token", "/providers/Microsoft.ResourceGraph/resources")
+"""What is posted to and yet changes nothing."""
+
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     with serving(make_world(), tmp_path_factory.mktemp("azure")) as server:
         yield server
+    written = {one.path for one in server.asked if one.method not in {"GET", "HEAD"}}
+    assert {each for each in written if not each.endswith(READING)} == set()
 
 
 @pytest.fixture(scope="module")

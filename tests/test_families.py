@@ -4,6 +4,8 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 import pytest
+from shipped import CHECKS
+from shipped import rules_of as shipped_rules_of
 
 from agent.controls.document import DocumentError
 from agent.reference.families import CLOUDS, Family, load_families, rules_of
@@ -32,6 +34,14 @@ def test_the_families_hold_most_rules_of_every_cloud() -> None:
     for cloud in CLOUDS:
         ours = {name for name in IDS if name.startswith(f"{cloud}-")}
         assert len(ours & placed) > 0.65 * len(ours)
+
+
+@pytest.mark.parametrize(("cloud", "rules", "types"), [("azure", 90, 30), ("gcp", 80, 30)])
+def test_a_cloud_has_many_rules_over_many_types(cloud: str, rules: int, types: int) -> None:
+    known = shipped_rules_of(cloud)
+    listed = (CHECKS[rule.check].list for rule in known.values())
+    assert len(known) >= rules
+    assert len({call.params["type"] for call in listed if call and "type" in call.params}) >= types
 
 
 @pytest.mark.parametrize(
