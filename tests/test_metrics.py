@@ -152,6 +152,19 @@ def test_an_empty_registry_is_still_a_whole_answer():
         assert (render(registry), content_type) == (encode(registry), same)
 
 
+def test_prometheus_3_is_answered_as_it_asks(world):
+    """`Accept` as its scrape/scrape.go writes it; without a type that it knows it takes nothing."""
+    asked = (
+        "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,"
+        "application/openmetrics-text;version=0.0.1;q=0.5,"
+        "text/plain;version=1.0.0;escaping=allow-utf-8;q=0.4,text/plain;version=0.0.4;q=0.3,*/*;q=0.2"
+    )
+    render, content_type = choose_renderer(asked)
+    assert content_type.startswith("application/openmetrics-text; version=1.0.0; charset=utf-8")
+    scrape = Scrape(world, RULES)
+    assert render(scrape.registry) == choose_renderer(OPENMETRICS)[0](scrape.registry)
+
+
 def test_the_newest_checkpoint_is_that_of_the_log_and_not_of_the_process(world):
     look(world, RULES, "aws:1", hour=3)
     scrape = Scrape(world, RULES)
