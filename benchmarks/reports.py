@@ -8,7 +8,6 @@ reports and for `verify.py`; the aim is seconds.
 
 from __future__ import annotations
 
-import argparse
 import resource
 import shutil
 import subprocess
@@ -22,7 +21,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from year import HOUR, START, Estate, simulate
+from year import HOUR, START, Estate, simulate, sized
 
 from agent.bundle.write import Order, write_bundle
 from agent.controls.load import load_controls
@@ -103,13 +102,7 @@ def bundle(store: Store, log: Log, hours: int, folder: Path) -> None:
 
 def main() -> None:
     """Simulate, report; print figures."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
-    parser.add_argument("--resources", type=int, default=60)
-    parser.add_argument("--rules", type=int, default=20)
-    parser.add_argument("--hours", type=int, default=4380)
-    parser.add_argument("--flips", type=float, default=30, help="outcomes that change a day")
-    parser.add_argument("--churn", type=float, default=1, help="resources replaced a day")
-    args = parser.parse_args()
+    args = sized(__doc__, resources=60, rules=20, hours=4380, flips=30.0)
     folder = Path(tempfile.mkdtemp(prefix="assay-reports-"))
     try:
         signer = keys.generate(folder / "key", "example.com/reports")

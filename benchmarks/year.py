@@ -36,6 +36,12 @@ from agent.model import Finding, Outcome
 START = datetime(2026, 1, 1, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 TARGET = "aws:111122223333"
+HELP = {
+    "resources": "in the estate",
+    "rules": "that judge each of them",
+    "hours": "of the history, with a run each",
+    "flips": "outcomes that change a day",
+}
 
 
 class Estate:
@@ -168,15 +174,18 @@ def ask(store: Store, estate: Estate, hours: int) -> None:
     timed("newest counts, rule by rule (for metrics)", lambda: len(queries.latest(store)), 20)
 
 
+def sized(words: str, **sizes: float) -> argparse.Namespace:
+    """Read from the command how large an estate is to be; `sizes` are what holds otherwise."""
+    parser = argparse.ArgumentParser(description=words.split("\n", maxsplit=1)[0])
+    for name, size in sizes.items():
+        parser.add_argument(f"--{name}", type=type(size), default=size, help=HELP[name])
+    parser.add_argument("--churn", type=float, default=1, help="resources replaced a day")
+    return parser.parse_args()
+
+
 def main() -> None:
     """Simulate, ask, verify; print figures."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
-    parser.add_argument("--resources", type=int, default=40)
-    parser.add_argument("--rules", type=int, default=10)
-    parser.add_argument("--hours", type=int, default=8760)
-    parser.add_argument("--flips", type=float, default=12, help="outcomes that change a day")
-    parser.add_argument("--churn", type=float, default=1, help="resources replaced a day")
-    args = parser.parse_args()
+    args = sized(__doc__, resources=40, rules=10, hours=8760, flips=12.0)
     folder = Path(tempfile.mkdtemp(prefix="assay-year-"))
     try:
         measure(folder, args)

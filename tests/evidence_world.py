@@ -13,6 +13,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from agent.evidence import queries
 from agent.evidence.log import Log
 from agent.evidence.note import Signer
 from agent.evidence.seal import RuleVersion, SealedRun
@@ -55,6 +56,17 @@ class World:
     store: Store
     log: Log
     held: list[bytes] = field(default_factory=list)
+
+    def entry(self, index: int) -> dict[str, Any]:
+        """The body of an entry of the log."""
+        return next(body for at, body in queries.entries(self.store, start=index) if at == index)
+
+    def state(self, **which: str) -> dict[tuple[str, str], tuple[str, str]]:
+        """Outcome and code of what stands, by rule and resource."""
+        return {
+            (row.rule, row.resource): (str(row.outcome), row.code)
+            for row in queries.current(self.store, **which)
+        }
 
     def run(
         self,

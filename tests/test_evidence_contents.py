@@ -18,10 +18,6 @@ def world(tmp_path):
         opened.verify()
 
 
-def entry(world, index):
-    return next(body for at, body in queries.entries(world.store, start=index) if at == index)
-
-
 def test_values_that_changed_make_a_change_row_and_are_kept(world):
     world.run(0, {("r1", "a"): "pass"})
     with world.log.run(target=TARGET, slot=None, rules=rules_of("r1"), at=START) as run:
@@ -83,7 +79,7 @@ def test_what_is_nearly_the_same_every_run_is_kept_by_what_differs(world):
 def test_a_run_of_a_thousand_rules_still_fits_its_entry(world):
     names = tuple(f"rule-with-a-rather-long-name-{n:04}" for n in range(1500))
     sealed = world.run(0, {(name, "a"): "fail" for name in names}, rules=names)
-    assert set(entry(world, sealed.index)["counts"]) == {"blob", "size"}
+    assert set(world.entry(sealed.index)["counts"]) == {"blob", "size"}
     world.log.rebuild_projection()
     assert len(queries.latest(world.store)) == 1500
 

@@ -27,17 +27,6 @@ def world(tmp_path):
         opened.verify()
 
 
-def entry(world, index):
-    return next(body for at, body in queries.entries(world.store, start=index) if at == index)
-
-
-def state(world, **which):
-    return {
-        (row.rule, row.resource): (str(row.outcome), row.code)
-        for row in queries.current(world.store, **which)
-    }
-
-
 def test_the_first_run_keeps_every_finding_and_the_second_only_what_changed(world):
     first = world.run(0, {("r1", "a"): "pass", ("r2", "a"): "fail", ("r1", "b"): "pass"})
     second = world.run(1, {("r1", "a"): "pass", ("r2", "a"): "fail", ("r1", "b"): "fail"})
@@ -56,7 +45,7 @@ def test_the_state_root_is_what_the_module_says(world):
     ]
     top = Frontier([rule_leaf("r1", Frontier()), rule_leaf("r2", Frontier(leaves))])
     assert sealed.state_root == top.root()
-    assert entry(world, sealed.index)["state_root"] == top.root().hex()
+    assert world.entry(sealed.index)["state_root"] == top.root().hex()
 
 
 def test_a_finding_leaf_is_the_hash_of_canonical_json():
@@ -71,14 +60,14 @@ def test_a_finding_leaf_is_the_hash_of_canonical_json():
 def test_what_is_not_seen_any_more_is_gone(world):
     world.run(0, {("r1", "a"): "pass", ("r1", "b"): "fail"})
     sealed = world.run(1, {("r1", "a"): "pass"})
-    assert (sealed.changes, state(world)) == (1, {("r1", "a"): ("pass", "")})
+    assert (sealed.changes, world.state()) == (1, {("r1", "a"): ("pass", "")})
 
 
 def test_what_is_not_seen_because_its_region_was_lost_is_an_error(world):
     world.run(0, {("r1", "a"): "pass", ("r1", "b"): "fail", ("r2", "b"): "pass"})
     lost = {"r1": [("eu-west-1", "AccessDenied", "no s3:List", ("s3:List",))]}
     sealed = world.run(1, {("r1", "a"): "pass"}, lost=lost)
-    assert state(world) == {("r1", "a"): ("pass", ""), ("r1", "b"): ("error", "AccessDenied")}
+    assert world.state() == {("r1", "a"): ("pass", ""), ("r1", "b"): ("error", "AccessDenied")}
     assert sealed.counts == {"r1": {"pass": 1, "error": 1}, "r2": {}}
     again = world.run(2, {("r1", "a"): "pass"}, lost=lost)
     assert again.changes == 0
@@ -89,7 +78,7 @@ def test_what_is_not_seen_because_its_region_was_lost_is_an_error(world):
 def test_a_loss_elsewhere_does_not_keep_what_is_gone(world):
     world.run(0, {("r1", "a"): "pass"})
     world.run(1, {}, lost={"r1": [("us-east-1", "AccessDenied", "")]})
-    assert state(world) == {}
+    assert world.state() == {}
 
 
 def test_elements_of_a_list_that_was_not_seen_are_errors_and_not_gone(world):
@@ -190,7 +179,7 @@ def test_a_run_says_what_it_could_not_see_and_what_it_asked(world):
         run.add(old)
         calls = {"ListBuckets": {"pages": 1, "request_ids": ["A" * 16]}}
         sealed = run.seal({"skew_ms": 12}, finished=START, gaps=[gap], calls=calls)
-    body = entry(world, sealed.index)
+    body = world.entry(sealed.index)
     assert body["header"] == {"skew_ms": 12}
     assert body["gaps"][0]["cause"] == "denied"
     assert body["observed_at"] == {"r1": "2026-01-01T00:00:00Z"}
@@ -201,7 +190,7 @@ def test_a_run_says_what_it_could_not_see_and_what_it_asked(world):
 def test_rules_that_are_not_due_keep_what_is_known_of_them(world):
     world.run(0, {("r1", "a"): "pass", ("r2", "a"): "fail"})
     world.run(1, {("r1", "a"): "fail"}, rules=("r1",))
-    assert state(world) == {("r1", "a"): ("fail", ""), ("r2", "a"): ("fail", "")}
+    assert world.state() == {("r1", "a"): ("fail", ""), ("r2", "a"): ("fail", "")}
     assert {row.rule: row.run for row in queries.latest(world.store)} == {"r1": 2, "r2": 1}
 
 
@@ -226,7 +215,7 @@ def test_a_check_that_no_rule_judges_is_in_the_inventory_too(world):
     with world.log.run(target=TARGET, slot=None, rules=rules_of("r1"), at=START) as run:
         run.see("u", "", "aws.iam.user", b"\x01" * 32)
         sealed = run.seal({}, finished=START)
-    assert entry(world, sealed.index)["also_seen"] == ["aws.iam.user"]
+    assert world.entry(sealed.index)["also_seen"] == ["aws.iam.user"]
 
 
 def test_a_rebuilt_projection_is_the_same(world):

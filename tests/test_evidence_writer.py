@@ -20,19 +20,8 @@ def world(tmp_path):
         opened.verify()
 
 
-def entry(world, index):
-    return next(body for at, body in queries.entries(world.store, start=index) if at == index)
-
-
-def state(world, **which):
-    return {
-        (row.rule, row.resource): (str(row.outcome), row.code)
-        for row in queries.current(world.store, **which)
-    }
-
-
 def test_a_new_log_starts_with_its_key(world):
-    first = entry(world, 0)
+    first = world.entry(0)
     assert (first["kind"], first["vkey"]) == ("key", str(SIGNER.verifier))
 
 
@@ -109,4 +98,4 @@ def test_a_store_may_be_read_while_it_is_written(world):
     assert next(reading).outcome is Outcome.PASS
     world.run(1, {("r1", "a"): "fail"})
     assert list(reading) == []
-    assert state(world) == {("r1", "a"): ("fail", "")}
+    assert world.state() == {("r1", "a"): ("fail", "")}
