@@ -159,28 +159,28 @@ def serving_config(config: Path, **run: str) -> Path:
 
 
 def test_a_back_fill_that_was_cut_off_goes_on_after_what_is_known(config: Path) -> None:
-    agent = Served(serving_config(config, back_fill="35d"))
+    agent = Served(serving_config(config, back_fill="20d"))
     wait_for_runs(config, 3)
     agent.end(signal.SIGKILL)
     known = len(sealed_runs(config))
-    assert known < 35
+    assert known < 20
     agent = Served(config)
-    agent.wait_for("back-fill: day 35 of 35")
+    agent.wait_for("back-fill: day 20 of 20")
     runs = wait_for_runs(config, known + 3)
     while runs[-1]["trigger"] == "as_of":
         runs = wait_for_runs(config, len(runs) + 1)
     assert agent.end() == 0
     days = [datetime.fromisoformat(one["header"]["as_of"]) for one in runs[:-1]]
     assert days == sorted(days)
-    assert 35 <= len(days) <= 36, "no day twice but the one that it was cut off in"
+    assert 20 <= len(days) <= 21, "no day twice but the one that it was cut off in"
 
 
 def test_slots_that_fall_into_a_back_fill_are_missed_for_its_sake(config: Path) -> None:
-    serving_config(config, back_fill="35d")
+    serving_config(config, back_fill="20d")
     document = {**json.loads(config.read_text()), "rules": {RULE: {"every": "1s"}}}
     config.write_text(json.dumps(document))
     agent = Served(config)
-    wait_for_runs(config, 37)
+    wait_for_runs(config, 22)
     assert agent.end() == 0
     with Store.open(config.parent / "evidence" / "evidence.db") as store, store.reading() as view:
         gaps = [json.loads(data) for _, data in view.entries(Kind.GAP)]
